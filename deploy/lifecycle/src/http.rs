@@ -1,0 +1,155 @@
+//! Serving HTTP/1 with an accept loop of its own: the ready-made ones wait for ever for a slow or silent client.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::http::{Request, Response, StatusCode, header};
+use http_body_util::Full;
+use hyper::body::{Body, Bytes, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use prometheus_client::encoding::text::encode;
+use prometheus_client::registry::Registry;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::listener::ACCEPT_PAUSE;
+use crate::{Readiness, Shutdown};
+
+const REFUSED: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+
+/// Limits of an HTTP/1 server.
+#[derive(Clone, Copy, Debug)]
+pub struct HttpLimits {
+    /// Time from the connection, or from the last response, to the end of the next request's head.
+    pub header_read_timeout: Duration,
+    /// Open connections, upgraded ones not counted; one more is answered 503 and closed.
+    pub max_connections: usize,
+    /// Header lines in a request.
+    pub max_headers: usize,
+    /// Bytes of a request's head, and of the read buffer.
+    pub max_header_bytes: usize,
+}
+
+/// The client's address, found among the extensions of each request.
+#[derive(Clone, Copy, Debug)]
+pub struct PeerAddress(pub SocketAddr);
+
+/// Serves HTTP/1 only, upgrades included, until shutdown; then finishes open requests. Upgraded connections are the
+/// service's own to track. Bodies have no time limit here.
+pub async fn serve_http1<S, B>(listener: TcpListener, service: S, limits: HttpLimits, shutdown: &Shutdown)
+where
+    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + Sync + 'static,
+    S::Future: Send + 'static,
+    B: Body<Data: Send, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
+{
+    let places = Arc::new(Semaphore::new(limits.max_connections));
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = shutdown.token().cancelled() => return,
+        };
+        match accepted {
+            Ok((stream, peer)) => match Arc::clone(&places).try_acquire_owned() {
+                Ok(place) => spawn_connection((stream, peer, place), service.clone(), limits, shutdown),
+                // A fresh socket's send buffer is empty, so this cannot block; losing it costs only politeness.
+                Err(_) => _ = stream.try_write(REFUSED),
+            },
+            Err(error) => {
+                tracing::warn!(%error, "accept failed");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+fn spawn_connection<S, B>(
+    (stream, peer, place): (TcpStream, SocketAddr, OwnedSemaphorePermit),
+    service: S,
+    limits: HttpLimits,
+    shutdown: &Shutdown,
+) where
+    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Send + Sync + 'static,
+    S::Future: Send + 'static,
+    B: Body<Data: Send, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + 'static,
+{
+    let begun = shutdown.token().clone();
+    shutdown.spawn("http connection", async move {
+        _ = stream.set_nodelay(true);
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(PeerAddress(peer));
+            service.call(request)
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(limits.header_read_timeout)
+            .max_headers(limits.max_headers)
+            .max_buf_size(limits.max_header_bytes)
+            .serve_connection(TokioIo::new(stream), service)
+            .with_upgrades();
+        let mut connection = pin!(connection);
+        let served = tokio::select! {
+            served = &mut connection => served,
+            () = begun.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = served {
+            tracing::debug!(%error, "connection ended early");
+        }
+        drop(place);
+    });
+}
+
+/// Serves `/healthz` (alive), `/readyz` (can serve) and `/metrics` (Prometheus text) until shutdown. For a private
+/// port only.
+///
+/// # Errors
+/// None at present; the result is there for the address to be checked.
+pub async fn serve_internal(
+    listener: TcpListener,
+    readiness: Readiness,
+    registry: Arc<Registry>,
+    shutdown: &Shutdown,
+) -> io::Result<()> {
+    let limits = HttpLimits {
+        header_read_timeout: Duration::from_secs(10),
+        max_connections: 64,
+        max_headers: 64,
+        max_header_bytes: 16 * 1024,
+    };
+    let service = service_fn(move |request: Request<Incoming>| {
+        let response = internal_response(request.uri().path(), &readiness, &registry);
+        async move { Ok::<_, Infallible>(response) }
+    });
+    serve_http1(listener, service, limits, shutdown).await;
+    Ok(())
+}
+
+fn internal_response(path: &str, readiness: &Readiness, registry: &Registry) -> Response<Full<Bytes>> {
+    let (status, body) = match path {
+        "/healthz" => (StatusCode::OK, "alive\n".to_owned()),
+        "/readyz" if readiness.is_ready() => (StatusCode::OK, "ready\n".to_owned()),
+        "/readyz" => (StatusCode::SERVICE_UNAVAILABLE, "not ready\n".to_owned()),
+        "/metrics" => {
+            let mut text = String::new();
+            match encode(&mut text, registry) {
+                Ok(()) => (StatusCode::OK, text),
+                Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, String::new()),
+            }
+        }
+        _ => (StatusCode::NOT_FOUND, "try /healthz, /readyz or /metrics\n".to_owned()),
+    };
+    let mut response = Response::new(Full::new(Bytes::from(body)));
+    *response.status_mut() = status;
+    let kind = ::http::HeaderValue::from_static("text/plain; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response
+}

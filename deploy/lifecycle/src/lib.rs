@@ -1,0 +1,25 @@
+//! How a process starts, is watched and stops: settings, logs, trace context, serving, deadlines, shutdown.
+//!
+//! It knows no word of the domain; a module lives here only if three or more services call it.
+
+mod deadline;
+mod grpc;
+mod http;
+mod listener;
+mod readiness;
+mod run;
+mod settings;
+mod shutdown;
+mod telemetry;
+mod trace;
+
+pub use deadline::{TimedOut, remaining, request, within};
+pub use grpc::{GrpcOptions, serve_grpc};
+pub use http::{HttpLimits, PeerAddress, serve_http1, serve_internal};
+pub use listener::{Listener, memory_listener};
+pub use readiness::Readiness;
+pub use run::{Failure, run, run_with};
+pub use settings::{Mistakes, Reader, Secret};
+pub use shutdown::Shutdown;
+pub use telemetry::LogFormat;
+pub use trace::TraceContext;

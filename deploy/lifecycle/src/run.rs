@@ -1,0 +1,140 @@
+//! The life of a process: settings, logs, start, signals, drain, exit code.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::settings::{Mistakes, Reader};
+use crate::{LogFormat, Shutdown, telemetry};
+
+/// Why a process could not start or go on.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// What every process reads.
+#[derive(Clone, Copy, Debug)]
+struct Life {
+    log_format: LogFormat,
+    /// Time that open work gets once shutdown begins: `DRAIN_SECONDS`, default 30.
+    drain: Duration,
+    /// Time between not ready and shutdown, in which balancers look elsewhere: `LINGER_SECONDS`, default 0.
+    linger: Duration,
+}
+
+/// Runs a service whose settings all start with `prefix` from the environment; see [`run_with`].
+pub fn run<S, R, F>(
+    prefix: &str,
+    read: impl FnOnce(&mut Reader) -> Option<S>,
+    start: impl FnOnce(S, Shutdown) -> F,
+) -> ExitCode
+where
+    F: Future<Output = Result<R, Failure>>,
+{
+    run_with(Reader::from_environment(), &[prefix], read, start)
+}
+
+/// Reads the settings, starts, serves until SIGTERM or SIGINT, drains and returns the exit code.
+///
+/// `read` returns nothing when it noted a mistake it cannot go on from. What `start` returns is kept until the end. A
+/// second signal leaves at once. Exit codes: 0 drained, 1 failed, 2 wrong settings.
+pub fn run_with<S, R, F>(
+    mut reader: Reader,
+    prefixes: &[&str],
+    read: impl FnOnce(&mut Reader) -> Option<S>,
+    start: impl FnOnce(S, Shutdown) -> F,
+) -> ExitCode
+where
+    F: Future<Output = Result<R, Failure>>,
+{
+    let life = Life {
+        log_format: reader.parsed("LOG_FORMAT", "json", "json or pretty").unwrap_or(LogFormat::Json),
+        drain: reader.seconds("DRAIN_SECONDS", Duration::from_secs(30), 0.0..=3600.0),
+        linger: reader.seconds("LINGER_SECONDS", Duration::ZERO, 0.0..=300.0),
+    };
+    let level = reader.text("LOG_LEVEL", "info");
+    telemetry::start(life.log_format, &level);
+    let settings = read(&mut reader);
+    let settings = match (reader.finish(prefixes), settings) {
+        (Ok(resolved), Some(settings)) => {
+            tracing::info!(settings = ?resolved, "settings in force");
+            settings
+        }
+        (Ok(_), None) => return refuse(&Mistakes(vec!["a required setting is missing".to_owned()])),
+        (Err(mistakes), _) => return refuse(&mistakes),
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            tracing::error!(%error, "cannot start the runtime");
+            return ExitCode::FAILURE;
+        }
+    };
+    let code = runtime.block_on(live(settings, start, life));
+    // Whatever still runs has had its time.
+    runtime.shutdown_background();
+    code
+}
+
+#[expect(clippy::print_stderr, reason = "a wrong setting must be seen even where nobody collects the logs")]
+fn refuse(mistakes: &Mistakes) -> ExitCode {
+    eprintln!("{mistakes}");
+    ExitCode::from(2)
+}
+
+async fn live<S, R, F>(settings: S, start: impl FnOnce(S, Shutdown) -> F, life: Life) -> ExitCode
+where
+    F: Future<Output = Result<R, Failure>>,
+{
+    let (mut terminate, mut interrupt) =
+        match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
+            (Ok(terminate), Ok(interrupt)) => (terminate, interrupt),
+            (Err(error), _) | (_, Err(error)) => {
+                tracing::error!(%error, "cannot listen for signals");
+                return ExitCode::FAILURE;
+            }
+        };
+    let shutdown = Shutdown::new();
+    let started = tokio::select! {
+        started = start(settings, shutdown.clone()) => started,
+        () = either(&mut terminate, &mut interrupt) => return ExitCode::SUCCESS,
+    };
+    let _running = match started {
+        Ok(running) => running,
+        Err(error) => {
+            tracing::error!(%error, "cannot start");
+            return ExitCode::FAILURE;
+        }
+    };
+    tokio::select! {
+        () = either(&mut terminate, &mut interrupt) => {}
+        () = shutdown.token().cancelled() => {}
+    }
+    let drained = tokio::select! {
+        drained = leave(&shutdown, life) => drained,
+        () = either(&mut terminate, &mut interrupt) => {
+            tracing::warn!("second signal: leaving at once");
+            return ExitCode::FAILURE;
+        }
+    };
+    if !drained {
+        tracing::warn!(tasks = shutdown.task_count(), "drain time is over; leaving work behind");
+    }
+    if shutdown.has_failed() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+async fn leave(shutdown: &Shutdown, life: Life) -> bool {
+    tracing::info!(tasks = shutdown.task_count(), "shutting down");
+    shutdown.leave();
+    if !shutdown.is_shutting_down() {
+        tokio::time::sleep(life.linger).await;
+    }
+    shutdown.begin();
+    shutdown.drained(life.drain).await
+}
+
+async fn either(terminate: &mut Signal, interrupt: &mut Signal) {
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}

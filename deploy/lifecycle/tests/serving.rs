@@ -1,0 +1,145 @@
+//! The servers' limits, over real sockets.
+#![expect(clippy::expect_used, reason = "helpers of tests stop at the first surprise")]
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::service::service_fn;
+use lifecycle::{
+    GrpcOptions, HttpLimits, Listener, Readiness, Shutdown, serve_grpc, serve_http1, serve_internal,
+};
+use prometheus_client::registry::Registry;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tonic::service::Routes;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
+
+const LIMITS: HttpLimits = HttpLimits {
+    header_read_timeout: Duration::from_millis(200),
+    max_connections: 2,
+    max_headers: 16,
+    max_header_bytes: 8192,
+};
+
+async fn hello_server(shutdown: &Shutdown) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("bound");
+    let service = service_fn(|_: Request<Incoming>| async {
+        Ok::<_, Infallible>(Response::new(Full::new(Bytes::from_static(b"hello"))))
+    });
+    let handle = shutdown.clone();
+    shutdown.spawn("server", async move { serve_http1(listener, service, LIMITS, &handle).await });
+    address
+}
+
+/// Sends bytes and returns everything that comes back until the server closes.
+async fn exchange(address: SocketAddr, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(address).await.expect("connects");
+    stream.write_all(bytes).await.expect("writes");
+    let mut reply = Vec::new();
+    // A reset is a way of closing too.
+    _ = stream.read_to_end(&mut reply).await;
+    String::from_utf8_lossy(&reply).into_owned()
+}
+
+#[tokio::test]
+async fn a_client_that_sends_nothing_or_half_a_head_is_closed() {
+    let shutdown = Shutdown::new();
+    let address = hello_server(&shutdown).await;
+    for start in [&b""[..], b"GET / HTTP/1.1\r\nhost: x\r\n"] {
+        let reply = exchange(address, start).await;
+        assert!(!reply.contains("hello"), "{reply}");
+    }
+    let reply = exchange(address, b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
+    assert!(reply.ends_with("hello"), "{reply}");
+}
+
+#[tokio::test]
+async fn a_connection_above_the_limit_is_told_to_come_back() {
+    let shutdown = Shutdown::new();
+    let address = hello_server(&shutdown).await;
+    let _first = TcpStream::connect(address).await.expect("connects");
+    let _second = TcpStream::connect(address).await.expect("connects");
+    let reply = exchange(address, b"").await;
+    assert!(reply.starts_with("HTTP/1.1 503") && reply.contains("retry-after: 5"), "{reply}");
+}
+
+#[tokio::test]
+async fn cleartext_http2_is_refused() {
+    let shutdown = Shutdown::new();
+    let address = hello_server(&shutdown).await;
+    let reply = exchange(address, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await;
+    assert!(!reply.contains("hello") && !reply.starts_with('\0'), "{reply:?}");
+}
+
+#[tokio::test]
+async fn the_private_port_tells_life_readiness_and_metrics() {
+    let shutdown = Shutdown::new();
+    let readiness = Readiness::new(&shutdown);
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("bound");
+    let (flag, handle) = (readiness.clone(), shutdown.clone());
+    shutdown.spawn("internal", async move {
+        serve_internal(listener, flag, Arc::new(Registry::default()), &handle).await
+    });
+    let get = async |path: &str| {
+        exchange(address, format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").as_bytes())
+            .await
+    };
+    assert!(get("/healthz").await.starts_with("HTTP/1.1 200"));
+    assert!(get("/readyz").await.starts_with("HTTP/1.1 503"));
+    readiness.set(true);
+    assert!(get("/readyz").await.starts_with("HTTP/1.1 200"));
+    assert!(get("/metrics").await.contains("# EOF"));
+    shutdown.leave();
+    assert!(get("/readyz").await.starts_with("HTTP/1.1 503"), "a process that is leaving is not ready");
+}
+
+#[tokio::test]
+async fn grpc_health_follows_readiness_over_tcp_and_in_memory() {
+    let shutdown = Shutdown::new();
+    let readiness = Readiness::new(&shutdown);
+    let tcp = Listener::bind("127.0.0.1:0".parse().expect("an address")).await.expect("a port");
+    let address = tcp.local_addr().expect("bound");
+    let (pipe, memory) = lifecycle::memory_listener();
+    for listener in [tcp, memory] {
+        let options = GrpcOptions {
+            descriptor: tonic_health::pb::FILE_DESCRIPTOR_SET,
+            services: &["some.Service"],
+            readiness: readiness.clone(),
+            reflection: true,
+            drain: Duration::from_secs(1),
+        };
+        let handle = shutdown.clone();
+        shutdown
+            .spawn("grpc", async move { serve_grpc(listener, Routes::default(), options, &handle).await });
+    }
+    readiness.set(true);
+    let over_tcp = tonic::transport::Endpoint::from_shared(format!("http://{address}"))
+        .expect("an address")
+        .connect_lazy();
+    let in_memory = tonic::transport::Endpoint::from_static("http://memory").connect_with_connector_lazy(
+        tower::service_fn(move |_| {
+            let pipe = pipe.clone();
+            async move {
+                let (near, far) = tokio::io::duplex(4096);
+                pipe.send(far).await.map_err(std::io::Error::other)?;
+                Ok::<_, std::io::Error>(hyper_util::rt::TokioIo::new(near))
+            }
+        }),
+    );
+    for channel in [over_tcp, in_memory] {
+        let mut client = HealthClient::new(channel);
+        let request = HealthCheckRequest { service: "some.Service".to_owned() };
+        let mut states = client.watch(request).await.expect("known").into_inner();
+        while states.message().await.expect("a state").expect("open").status != 1 {}
+    }
+    shutdown.begin();
+    assert!(shutdown.drained(Duration::from_secs(10)).await, "servers end with their open watches");
+}
