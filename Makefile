@@ -1,0 +1,71 @@
+# The tasks of the project; README.md says what each is for.
+DOCUMENTS ?= deploy/local/samples
+DATA ?= .cache/chatbot
+PORT ?= 8080
+SETS ?= loadtest/sets
+RATE ?= 20
+SECONDS_LONG ?= 10
+PYTHON = .cache/python/bin/python
+NEED_ROOT = $(if $(filter 0,$(shell id -u)),,sudo )
+
+.PHONY: run test check load eval widget test-rust test-foreign test-widget test-browser tools
+
+run:
+	LOG_FORMAT=$${LOG_FORMAT:-pretty} cargo run --release --locked -p local --bin chatbot -- \
+		--documents $(DOCUMENTS) --data $(DATA) --port $(PORT)
+
+check:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --document-private-items
+
+test: tools test-rust test-foreign test-widget test-browser
+
+test-rust:
+	cargo build --workspace --bins --locked
+	cargo test --workspace --locked
+
+# Clients that share no code with the product: grpcio with reflection, websockets, curl.
+test-foreign: tools
+	cargo build --workspace --bins --locked
+	deploy/local/tests/foreign/run $(PYTHON)
+
+test-widget: tools
+	npm --prefix widget ci --no-audit --no-fund
+	npm --prefix widget run typecheck
+	npm --prefix widget test
+
+# The real page, served by the real chatbot, in a real browser.
+test-browser: tools
+	cargo build --locked -p local --bin chatbot
+	npm --prefix widget ci --no-audit --no-fund --prefer-offline
+	node deploy/local/tests/browser/page.mjs
+
+# Needs a running chatbot: `make run` in another terminal, with RATE_PER_MINUTE=0 RATE_PER_HOUR=0.
+load:
+	cargo run --release --locked -p loadtest -- load --url ws://127.0.0.1:$(PORT)/ws \
+		--rate $(RATE) --seconds $(SECONDS_LONG)
+
+eval:
+	cargo build --release --locked -p local --bin chatbot -p loadtest
+	loadtest/eval_sets $(SETS)
+
+widget:
+	npm --prefix widget ci --no-audit --no-fund
+	npm --prefix widget run build
+
+# Installs what the suites need and a bare Debian machine lacks.
+tools: .cache/tools
+.cache/tools: Makefile
+	mkdir -p .cache
+	set -e; missing=; \
+	for pair in chromium:chromium node:nodejs npm:npm curl:curl python3:python3 cc:gcc; do \
+		command -v $${pair%%:*} >/dev/null || missing="$$missing $${pair##*:}"; \
+	done; \
+	python3 -c 'import venv, ensurepip' 2>/dev/null || missing="$$missing python3-venv"; \
+	if [ -n "$$missing" ]; then \
+		$(NEED_ROOT)apt-get update -q && $(NEED_ROOT)apt-get install -yq --no-install-recommends $$missing; \
+	fi
+	python3 -m venv .cache/python
+	$(PYTHON) -m pip install -q grpcio==1.76.0 grpcio-reflection==1.76.0 websockets==15.0.1
+	touch $@
