@@ -1,0 +1,88 @@
+//! One spelling for text that looks the same: compatibility forms, case, marks, digits, hyphens and apostrophes.
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+/// Returns the text in compatibility form and lower case; invisible characters, Arabic vowel signs and stretching, and
+/// Hebrew points are gone; digits are ASCII; hyphens are `-` and apostrophes `'`. Accents stay, see [`fold`].
+pub fn normalise(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.nfkc() {
+        for lower in character.to_lowercase() {
+            if let Some(kept) = plain(lower) {
+                out.push(kept);
+            }
+        }
+    }
+    out
+}
+
+/// Returns a normalised word without accents: `ä` becomes `a`, `ß` becomes `ss`, `й` becomes `и`.
+pub fn fold(word: &str) -> String {
+    if word.is_ascii() {
+        return word.to_owned();
+    }
+    let mut out = String::with_capacity(word.len());
+    for character in word.nfd().filter(|&character| !is_accent(character)) {
+        match character {
+            'ß' => out.push_str("ss"),
+            'æ' => out.push_str("ae"),
+            'œ' => out.push_str("oe"),
+            'ø' => out.push('o'),
+            'đ' | 'ð' => out.push('d'),
+            'ł' => out.push('l'),
+            'ı' => out.push('i'),
+            'ς' => out.push('σ'),
+            other => out.push(other),
+        }
+    }
+    // Hangul falls apart in NFD and is put together again here.
+    out.nfc().collect()
+}
+
+/// Whether a mark only decorates its letter. Marks of Indic and South-East Asian scripts are vowels and stay.
+fn is_accent(character: char) -> bool {
+    is_combining_mark(character)
+        && matches!(u32::from(character), 0x0300..=0x036F | 0x0483..=0x0489 | 0x1AB0..=0x1AFF | 0x1DC0..=0x1DFF | 0x0653..=0x0655)
+}
+
+fn plain(character: char) -> Option<char> {
+    let kept = match character {
+        // Soft hyphen, joiners, direction marks, byte order mark, variation selectors, dot left over from `İ`.
+        '\u{ad}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{feff}' => {
+            return None;
+        }
+        '\u{fe00}'..='\u{fe0f}' | '\u{307}' => return None,
+        // Arabic vowel signs and stretching; Hebrew points and accents.
+        '\u{610}'..='\u{61a}' | '\u{640}' | '\u{64b}'..='\u{652}' | '\u{656}'..='\u{65f}' | '\u{670}' => {
+            return None;
+        }
+        '\u{591}'..='\u{5bd}' | '\u{5bf}' | '\u{5c1}' | '\u{5c2}' | '\u{5c4}' | '\u{5c5}' | '\u{5c7}' => {
+            return None;
+        }
+        // Letters that Arabic and Persian writers use for one another.
+        'أ' | 'إ' | 'آ' | 'ٱ' => 'ا',
+        'ى' | 'ی' => 'ي',
+        'ک' => 'ك',
+        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{5be}' => '-',
+        '\u{2018}' | '\u{2019}' | '\u{2bc}' | '`' | '\u{b4}' | '\u{2032}' => '\'',
+        other => ascii_digit(other).unwrap_or(other),
+    };
+    Some(kept)
+}
+
+/// Zeros of the decimal digits that are turned into ASCII.
+const ZEROS: [u32; 6] = [0x660, 0x6F0, 0x966, 0x9E6, 0xE50, 0xED0];
+
+fn ascii_digit(character: char) -> Option<char> {
+    if character.is_ascii() {
+        return None;
+    }
+    let code = u32::from(character);
+    let zero = ZEROS.into_iter().find(|zero| (*zero..zero + 10).contains(&code))?;
+    char::from_digit(code - zero, 10)
+}

@@ -1,0 +1,126 @@
+//! What the store keeps and what a search asks: plain structs that are already checked. They know no wire format.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// What is known of a document apart from its text. Unique by collection and id.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Document {
+    /// Path inside the document store, with `/` between folders.
+    pub id: String,
+    /// Collection it belongs to.
+    pub collection: String,
+    /// Title for people; may be empty, then the id stands in, see [`Document::shown_title`].
+    pub title: String,
+    /// Kind, such as `md`.
+    pub kind: String,
+    /// ISO 639-1 code; empty when unknown.
+    pub language: String,
+    /// SHA-256 of the original's bytes.
+    pub content_sha256: Vec<u8>,
+    /// Length of the original in bytes.
+    pub content_bytes: u64,
+    /// When the original was last modified; milliseconds since the Unix epoch.
+    pub modified_ms: i64,
+    /// Where a reader finds the original; may be empty.
+    pub source_url: String,
+    /// Custom attributes.
+    pub attributes: BTreeMap<String, String>,
+    /// Model that made the chunks' vectors.
+    pub embedding_model: String,
+    /// Numbers in each vector.
+    pub embedding_dimensions: u32,
+    /// Version of the chunking rules.
+    pub chunking_version: u32,
+}
+
+impl Document {
+    /// Returns the title, or the id where there is none.
+    pub fn shown_title(&self) -> &str {
+        if self.title.is_empty() { &self.id } else { &self.title }
+    }
+}
+
+/// The unit of search.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chunk {
+    /// Position in the document, counted from 0.
+    pub ordinal: u32,
+    /// Headings above the chunk, outermost first.
+    pub heading_path: Vec<String>,
+    /// The text, without its headings.
+    pub text: String,
+    /// Where the text stands in the document's extracted text, in bytes; nothing when the sender did not say.
+    pub byte_range: Option<Range<u64>>,
+    /// First page, counted from 1.
+    pub page: Option<u32>,
+    /// Weight beside other chunks: 1.0 to 2.0.
+    pub importance: f32,
+    /// Embedding of headings and text, of unit length; empty where a chunk is read back.
+    pub vector: Vec<f32>,
+    /// Estimated tokens of headings and text.
+    pub tokens: u32,
+    /// What it mostly is: a number of the contract's enum, kept as sent.
+    pub content_type: i32,
+}
+
+/// A stored document.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Summary {
+    /// The document as it was stored.
+    pub document: Document,
+    /// Chunks it has.
+    pub chunk_count: u32,
+    /// When it was indexed; milliseconds since the Unix epoch.
+    pub indexed_ms: i64,
+    /// Generation that stored it.
+    pub generation: u64,
+}
+
+/// State of the knowledge.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Generation {
+    /// Rises with each committed change; 0 before the first one.
+    pub number: u64,
+    /// When it was committed; milliseconds since the Unix epoch.
+    pub committed_ms: i64,
+}
+
+/// Narrows a search: fields joined by AND, values inside a field by OR; an empty field narrows nothing.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Filter {
+    /// Document ids, exact.
+    pub document_ids: Vec<String>,
+    /// Kinds of document.
+    pub kinds: Vec<String>,
+    /// Languages as ISO 639-1 codes.
+    pub languages: Vec<String>,
+    /// Only documents modified at or after this time; milliseconds since the Unix epoch.
+    pub modified_from_ms: Option<i64>,
+    /// Only documents modified before this time; milliseconds since the Unix epoch.
+    pub modified_before_ms: Option<i64>,
+    /// Attributes that must be equal, all of them.
+    pub attributes: BTreeMap<String, String>,
+}
+
+/// An opinion about an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Feedback {
+    /// The answer it is about.
+    pub answer_id: String,
+    /// Whether the answer helped.
+    pub positive: bool,
+    /// Free text; may be empty.
+    pub comment: String,
+    /// When it was given; milliseconds since the Unix epoch.
+    pub given_ms: i64,
+}
+
+/// An earlier message of the conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// Whether the visitor wrote it; else the assistant did.
+    pub by_visitor: bool,
+    /// What was written.
+    pub text: String,
+}

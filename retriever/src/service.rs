@@ -1,0 +1,244 @@
+//! The gRPC face: requests in, replies out. Statuses are made here only.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::stream::{self, BoxStream, StreamExt};
+use prost::Message as _;
+use proto::v1;
+use proto::v1::retriever_server::Retriever;
+use proto::{ErrorCode, v1::StageTimes};
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio_stream::wrappers::WatchStream;
+use tonic::{Request, Response, Status, Streaming};
+
+use crate::error::Error;
+use crate::metrics::Metrics;
+use crate::model::{Chunk, Document, Generation};
+use crate::search::{Answered, Limits, Outcome, Searcher};
+use crate::settings::Capacity;
+use crate::store::{Model, Store};
+use crate::upload::Upload;
+use crate::wire;
+
+/// Bytes of one message, at most: a batch of some hundred chunks with vectors.
+pub(crate) const MAX_MESSAGE_BYTES: usize = 8 * 1024 * 1024;
+/// Bytes of documents in one page, at most: clients refuse messages over 4 MiB unless told otherwise.
+const MAX_PAGE_BYTES: usize = 3 * 1024 * 1024;
+/// What a refused caller is told to wait.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// Serves `Retriever`.
+#[derive(Debug)]
+pub(crate) struct RetrieverService {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) searcher: Searcher,
+    pub(crate) model: Model,
+    pub(crate) limits: Limits,
+    pub(crate) capacity: Capacity,
+    /// One permit for each call that reads, running or waiting.
+    pub(crate) admission: Semaphore,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) shutdown: lifecycle::Shutdown,
+}
+
+#[tonic::async_trait]
+impl Retriever for RetrieverService {
+    type WatchGenerationStream = BoxStream<'static, Result<v1::Generation, Status>>;
+
+    async fn search(
+        &self,
+        request: Request<v1::SearchRequest>,
+    ) -> Result<Response<v1::SearchResponse>, Status> {
+        let answered = self.answer(request.into_inner()).await.map_err(|error| status(&error))?;
+        let kept = answered.candidates.iter().filter(|judged| judged.outcome == Outcome::Kept);
+        Ok(Response::new(v1::SearchResponse {
+            passages: kept.map(wire::passage).collect(),
+            generation: answered.generation.number,
+            stage_times: Some(stage_times(&answered)),
+            rewritten_question: if answered.is_rewritten { answered.searched } else { String::new() },
+        }))
+    }
+
+    async fn explain(
+        &self,
+        request: Request<v1::ExplainRequest>,
+    ) -> Result<Response<v1::ExplainResponse>, Status> {
+        let search = request.into_inner().search.unwrap_or_default();
+        let answered = self.answer(search).await.map_err(|error| status(&error))?;
+        Ok(Response::new(v1::ExplainResponse {
+            candidates: answered.candidates.iter().map(wire::candidate).collect(),
+            generation: answered.generation.number,
+            stage_times: Some(stage_times(&answered)),
+            terms: answered.terms.into_iter().map(|term| term.text).collect(),
+            searched_question: answered.searched,
+        }))
+    }
+
+    async fn replace_document(
+        &self,
+        request: Request<Streaming<v1::ReplaceDocumentRequest>>,
+    ) -> Result<Response<v1::ReplaceDocumentResponse>, Status> {
+        let received = self.receive(request.into_inner()).await;
+        let (document, chunks) = received.inspect_err(|_| self.metrics.changed("refused"))?;
+        let changed = self.store.replace(document, chunks).await.map_err(|error| status(&error))?;
+        self.metrics.changed("replaced");
+        self.metrics.at(changed.generation);
+        Ok(Response::new(v1::ReplaceDocumentResponse {
+            generation: changed.generation.number,
+            replaced: changed.existed,
+        }))
+    }
+
+    async fn delete_document(
+        &self,
+        request: Request<v1::DeleteDocumentRequest>,
+    ) -> Result<Response<v1::DeleteDocumentResponse>, Status> {
+        let v1::DeleteDocumentRequest { document_id, collection } = request.into_inner();
+        let (collection, document_id) =
+            wire::document_key(collection, document_id).map_err(|error| status(&error))?;
+        let changed = self.store.delete(collection, document_id).await.map_err(|error| status(&error))?;
+        self.metrics.changed("deleted");
+        self.metrics.at(changed.generation);
+        Ok(Response::new(v1::DeleteDocumentResponse {
+            generation: changed.generation.number,
+            deleted: changed.existed,
+        }))
+    }
+
+    async fn list_documents(
+        &self,
+        request: Request<v1::ListDocumentsRequest>,
+    ) -> Result<Response<v1::ListDocumentsResponse>, Status> {
+        let listed = self.list(request.into_inner()).await.map_err(|error| status(&error))?;
+        Ok(Response::new(listed))
+    }
+
+    async fn get_document(
+        &self,
+        request: Request<v1::GetDocumentRequest>,
+    ) -> Result<Response<v1::GetDocumentResponse>, Status> {
+        let found = self.get(request.into_inner()).await.map_err(|error| status(&error))?;
+        Ok(Response::new(found))
+    }
+
+    async fn watch_generation(
+        &self,
+        _request: Request<v1::WatchGenerationRequest>,
+    ) -> Result<Response<Self::WatchGenerationStream>, Status> {
+        let generations = WatchStream::new(self.store.generation()).map(|generation| {
+            let Generation { number, committed_ms } = generation;
+            Ok(v1::Generation { number, committed_ms })
+        });
+        // A stream without end would hold up every shutdown; its end tells the client to look elsewhere.
+        let stopping = self.shutdown.token().clone().cancelled_owned();
+        let farewell =
+            stream::once(async { Err(ErrorCode::ShuttingDown.status("the retriever is stopping", None)) });
+        Ok(Response::new(generations.take_until(stopping).chain(farewell).boxed()))
+    }
+
+    async fn record_feedback(
+        &self,
+        request: Request<v1::RecordFeedbackRequest>,
+    ) -> Result<Response<v1::RecordFeedbackResponse>, Status> {
+        let feedback = wire::feedback(request.into_inner()).map_err(|error| status(&error))?;
+        self.store.record(feedback).await.map_err(|error| status(&error))?;
+        Ok(Response::new(v1::RecordFeedbackResponse {}))
+    }
+}
+
+impl RetrieverService {
+    async fn answer(&self, search: v1::SearchRequest) -> Result<Answered, Error> {
+        let limits = wire::limits(&search, self.limits)?;
+        let question = wire::question(search, self.model.dimensions)?;
+        let _permit = self.admit()?;
+        let begun = Instant::now();
+        let answered = self.searcher.search(question, limits).await;
+        let ending = match &answered {
+            Ok(answered) if answered.candidates.iter().any(|judged| judged.outcome == Outcome::Kept) => {
+                "found"
+            }
+            Ok(_) => "nothing",
+            Err(_) => "failed",
+        };
+        self.metrics.searched(ending, begun.elapsed());
+        answered
+    }
+
+    async fn receive(
+        &self,
+        mut messages: Streaming<v1::ReplaceDocumentRequest>,
+    ) -> Result<(Document, Vec<Chunk>), Status> {
+        let mut upload = Upload::new(&self.model, self.capacity.document_chunks);
+        let idle = self.capacity.upload_idle;
+        loop {
+            let message =
+                lifecycle::within(idle, messages.message()).await.map_err(|_| status(&Error::Idle(idle)))?;
+            let Some(message) = message? else {
+                return Err(status(&Error::Invalid(
+                    "commit: expected before the end of the stream".to_owned(),
+                )));
+            };
+            if let Some(whole) = upload.take(message).map_err(|error| status(&error))? {
+                return Ok(whole);
+            }
+        }
+    }
+
+    async fn list(&self, request: v1::ListDocumentsRequest) -> Result<v1::ListDocumentsResponse, Error> {
+        let collections = wire::collections(request.collections)?;
+        let (size, after) = (wire::page_size(request.page_size)?, wire::page_start(&request.page_token)?);
+        let _permit = self.admit()?;
+        let listing = self.store.list(collections, after, size).await?;
+        let (mut documents, mut bytes, mut next_page_token) = (Vec::new(), 0, String::new());
+        let count = listing.documents.len();
+        for (document, place) in listing.documents.into_iter().zip(1..) {
+            let token = wire::page_end(&document);
+            let document = wire::summary(document);
+            bytes += document.encoded_len();
+            documents.push(document);
+            if bytes > MAX_PAGE_BYTES && place < count || listing.has_more && place == count {
+                next_page_token = token;
+                break;
+            }
+        }
+        Ok(v1::ListDocumentsResponse { documents, next_page_token, generation: listing.generation.number })
+    }
+
+    async fn get(&self, request: v1::GetDocumentRequest) -> Result<v1::GetDocumentResponse, Error> {
+        let collections = wire::collections(request.collections)?;
+        let first = collections.first().cloned().unwrap_or_default();
+        let (_, document_id) = wire::document_key(first, request.document_id)?;
+        let _permit = self.admit()?;
+        let found = self.store.get(collections, document_id).await?.ok_or(Error::NotFound)?;
+        Ok(v1::GetDocumentResponse {
+            document: Some(wire::summary(found.summary)),
+            chunks: found.chunks.into_iter().map(wire::chunk_reply).collect(),
+        })
+    }
+
+    fn admit(&self) -> Result<SemaphorePermit<'_>, Error> {
+        self.admission.try_acquire().map_err(|_| Error::Overloaded)
+    }
+}
+
+fn stage_times(answered: &Answered) -> StageTimes {
+    StageTimes {
+        embed_ms: answered.embed_time.map(wire::millis),
+        search_ms: Some(wire::millis(answered.search_time)),
+        ..StageTimes::default()
+    }
+}
+
+/// Logs what only an operator can mend, and tells the caller the rest.
+fn status(error: &Error) -> Status {
+    let code = error.code();
+    if matches!(code, ErrorCode::Internal | ErrorCode::StorageFull) {
+        tracing::error!(code = code.name(), ?error, "call failed");
+    } else if code.retryable() {
+        tracing::warn!(code = code.name(), ?error, "call refused for now");
+    } else {
+        tracing::debug!(code = code.name(), %error, "call refused");
+    }
+    code.status(error.to_string(), code.retryable().then_some(RETRY_AFTER))
+}

@@ -1,0 +1,150 @@
+//! The retriever's settings, read once.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use lifecycle::Reader;
+
+use crate::search::{Limits, Weights};
+
+/// Where the retriever listens, what it keeps and how it searches.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// gRPC: `RETRIEVER_LISTEN`, default `127.0.0.1:7001`.
+    pub listen: SocketAddr,
+    /// Health and metrics over HTTP: `RETRIEVER_INTERNAL_LISTEN`, default `127.0.0.1:7101`.
+    pub internal_listen: SocketAddr,
+    /// Directory of the store, made where it is missing: `RETRIEVER_DATA_DIR`, default `./data`.
+    pub data_dir: PathBuf,
+    /// Numbers in each vector of the offline embedder, 64 to 4,096: `RETRIEVER_EMBEDDING_DIMENSIONS`, default 512.
+    pub embedding_dimensions: u32,
+    /// What a search returns when the caller sets no limit.
+    pub limits: Limits,
+    /// How the ways of searching are weighed.
+    pub weights: Weights,
+    /// What the retriever takes on.
+    pub capacity: Capacity,
+    /// Whether gRPC clients may ask what the server offers: `RETRIEVER_REFLECTION`, default true on a loopback
+    /// address and false elsewhere.
+    pub reflection: bool,
+    /// Time that open calls get once shutdown begins: `DRAIN_SECONDS`, default 30.
+    pub drain: Duration,
+}
+
+/// What the retriever takes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capacity {
+    /// Searches and reads at the same time, 1 to 64: `RETRIEVER_READERS`, default 4.
+    pub readers: usize,
+    /// Searches and reads that may wait for their turn, 0 to 100,000; more are refused: `RETRIEVER_MAX_WAITING`, default 256.
+    pub waiting: usize,
+    /// Chunks of one document, 1 to 100,000: `RETRIEVER_MAX_DOCUMENT_CHUNKS`, default 5,000.
+    pub document_chunks: usize,
+    /// Longest pause between two messages of a document, 1 to 600 seconds: `RETRIEVER_UPLOAD_IDLE_SECONDS`, default 30.
+    pub upload_idle: Duration,
+}
+
+impl Settings {
+    /// Reads the settings; mistakes are noted in the reader.
+    pub fn read(reader: &mut Reader) -> Option<Self> {
+        let address = "an address such as 127.0.0.1:7001";
+        let listen: Option<SocketAddr> = reader.parsed("RETRIEVER_LISTEN", "127.0.0.1:7001", address);
+        let internal_listen = reader.parsed("RETRIEVER_INTERNAL_LISTEN", "127.0.0.1:7101", address);
+        let is_loopback = listen.is_some_and(|listen| listen.ip().is_loopback());
+        Some(Self {
+            data_dir: PathBuf::from(reader.text("RETRIEVER_DATA_DIR", "./data")),
+            embedding_dimensions: reader.number("RETRIEVER_EMBEDDING_DIMENSIONS", 512, 64..=4_096),
+            limits: Limits::read(reader),
+            weights: Weights::read(reader),
+            capacity: Capacity::read(reader),
+            reflection: reader.flag("RETRIEVER_REFLECTION", is_loopback),
+            drain: reader.seconds("DRAIN_SECONDS", Duration::from_secs(30), 0.0..=3600.0),
+            // Everything else is read first, so that all mistakes are reported together.
+            listen: listen?,
+            internal_listen: internal_listen?,
+        })
+    }
+}
+
+impl Limits {
+    /// Reads what a search returns by default.
+    ///
+    /// - `RETRIEVER_TOP_K`: passages, 1 to 100, default 5.
+    /// - `RETRIEVER_EVIDENCE_THRESHOLD`: least evidence, 0 to 1, default 0.3. Over encyclopedia articles this keeps the
+    ///   answer to 99 of 100 questions and refuses two of three questions about something else.
+    /// - `RETRIEVER_BUDGET_TOKENS`: tokens of all passages together, 1 to 1,000,000, default 4,000.
+    pub fn read(reader: &mut Reader) -> Self {
+        Self {
+            top_k: reader.number("RETRIEVER_TOP_K", 5, 1..=100),
+            evidence_threshold: reader.number("RETRIEVER_EVIDENCE_THRESHOLD", 0.3, 0.0..=1.0),
+            budget_tokens: reader.number("RETRIEVER_BUDGET_TOKENS", 4_000, 1..=1_000_000),
+        }
+    }
+}
+
+impl Weights {
+    /// Reads how the ways of searching are weighed; the defaults suit the offline embedder.
+    ///
+    /// - `RETRIEVER_MEANING_WEIGHT`: ranking by meaning beside 1 for words, 0 to 10, default 0.1; a learned embedder
+    ///   deserves about 1.
+    /// - `RETRIEVER_EVIDENCE_WEIGHT`: ranking by evidence beside 1 for words, 0 to 10, default 1.
+    /// - `RETRIEVER_EVIDENCE_MEANING_SHARE`: share of the cosine in the evidence, 0 to 1, default 0.3.
+    /// - `RETRIEVER_IMPORTANCE_WEIGHT`: lift of a chunk of importance 2.0 over one of 1.0, 0 to 1, default 0.1.
+    pub fn read(reader: &mut Reader) -> Self {
+        let Self { meaning, evidence, meaning_in_evidence, importance } = Self::DEFAULT;
+        Self {
+            meaning: reader.number("RETRIEVER_MEANING_WEIGHT", meaning, 0.0..=10.0),
+            evidence: reader.number("RETRIEVER_EVIDENCE_WEIGHT", evidence, 0.0..=10.0),
+            meaning_in_evidence: reader.number(
+                "RETRIEVER_EVIDENCE_MEANING_SHARE",
+                meaning_in_evidence,
+                0.0..=1.0,
+            ),
+            importance: reader.number("RETRIEVER_IMPORTANCE_WEIGHT", importance, 0.0..=1.0),
+        }
+    }
+}
+
+impl Capacity {
+    /// Reads what the retriever takes on; a mistake is noted in the reader and gives the default.
+    pub fn read(reader: &mut Reader) -> Self {
+        Self {
+            readers: reader.number("RETRIEVER_READERS", 4, 1..=64),
+            waiting: reader.number("RETRIEVER_MAX_WAITING", 256, 0..=100_000),
+            document_chunks: reader.number("RETRIEVER_MAX_DOCUMENT_CHUNKS", 5_000, 1..=100_000),
+            upload_idle: reader.seconds(
+                "RETRIEVER_UPLOAD_IDLE_SECONDS",
+                Duration::from_secs(30),
+                1.0..=600.0,
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Reader, Settings};
+
+    #[test]
+    fn every_setting_has_a_default() {
+        let mut reader = Reader::from_pairs([("", ""); 0]);
+        let settings = Settings::read(&mut reader).expect("defaults");
+        assert_eq!((settings.listen.port(), settings.internal_listen.port()), (7001, 7101));
+        assert_eq!((settings.limits.top_k, settings.limits.budget_tokens), (5, 4_000));
+        assert!(reader.finish(&["RETRIEVER_"]).is_ok());
+    }
+
+    #[test]
+    fn all_mistakes_are_reported_together() {
+        let mut reader = Reader::from_pairs([
+            ("RETRIEVER_LISTEN", "here"),
+            ("RETRIEVER_EVIDENCE_THRESHOLD", "2"),
+            ("RETRIEVER_READERS", "0"),
+            ("RETRIEVER_X", ""),
+        ]);
+        assert!(Settings::read(&mut reader).is_none());
+        let mistakes = reader.finish(&["RETRIEVER_"]).expect_err("four mistakes");
+        assert_eq!(mistakes.0.len(), 4, "{mistakes}");
+    }
+}

@@ -1,0 +1,157 @@
+//! Search by words: one FTS5 table per collection, over terms that are already analysed. A collection's table holds
+//! nothing of another collection, so neither do its statistics.
+
+use embedding::analysis;
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::error::Error;
+use crate::model::{Chunk, Document};
+use crate::store::rescue::Vocabulary;
+
+/// BM25 weights of title, headings and text.
+const TITLE_WEIGHT: f32 = 1.0;
+const HEADINGS_WEIGHT: f32 = 1.0;
+const TEXT_WEIGHT: f32 = 1.0;
+
+/// The terms of a chunk as they are indexed, each field separated by spaces.
+#[derive(Debug)]
+pub(super) struct Terms {
+    pub(super) title: String,
+    pub(super) headings: String,
+    pub(super) text: String,
+}
+
+/// Returns the terms of a document's title, the same for each of its chunks.
+pub(super) fn title_terms(document: &Document) -> String {
+    terms(document.shown_title(), &document.language)
+}
+
+/// Returns the terms of a chunk.
+pub(super) fn chunk_terms(title: &str, chunk: &Chunk, language: &str) -> Terms {
+    Terms {
+        title: title.to_owned(),
+        headings: terms(&chunk.heading_path.join("\n"), language),
+        text: terms(&chunk.text, language),
+    }
+}
+
+fn terms(text: &str, language: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for term in analysis::analyse(text, language) {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(&term.text);
+    }
+    line
+}
+
+/// Makes the tables of a collection. Terms come in lower case and without spaces: the `ascii` tokenizer splits at ASCII
+/// marks only, and those that numbers and times keep are named.
+pub(super) fn create(connection: &Connection, collection: i64) -> Result<(), Error> {
+    connection.execute_batch(&format!(
+        "CREATE VIRTUAL TABLE words_{collection} USING fts5(title, headings, text, tokenize = \"ascii tokenchars '.:,'\");
+         CREATE VIRTUAL TABLE vocabulary_{collection} USING fts5vocab('words_{collection}', 'row');"
+    ))?;
+    Ok(())
+}
+
+pub(super) fn insert(
+    connection: &Connection,
+    collection: i64,
+    chunk: i64,
+    terms: &Terms,
+) -> Result<(), Error> {
+    let sql =
+        format!("INSERT INTO words_{collection} (rowid, title, headings, text) VALUES (?1, ?2, ?3, ?4)");
+    connection.prepare_cached(&sql)?.execute((chunk, &terms.title, &terms.headings, &terms.text))?;
+    Ok(())
+}
+
+pub(super) fn delete(
+    connection: &Connection,
+    collection: i64,
+    chunks: std::ops::Range<i64>,
+) -> Result<(), Error> {
+    let sql = format!("DELETE FROM words_{collection} WHERE rowid >= ?1 AND rowid < ?2");
+    connection.prepare_cached(&sql)?.execute((chunks.start, chunks.end))?;
+    Ok(())
+}
+
+/// Returns how many chunks of the collection hold a term.
+pub(super) fn frequency(connection: &Connection, collection: i64, term: &str) -> Result<u64, Error> {
+    let sql = format!("SELECT doc FROM vocabulary_{collection} WHERE term = ?1");
+    let chunks: Option<i64> =
+        connection.prepare_cached(&sql)?.query_row([term], |row| row.get(0)).optional()?;
+    Ok(chunks.and_then(|chunks| u64::try_from(chunks).ok()).unwrap_or(0))
+}
+
+/// Reads all words of a collection.
+pub(super) fn vocabulary(connection: &Connection, collection: i64) -> Result<Vocabulary, Error> {
+    let mut statement =
+        connection.prepare_cached(&format!("SELECT term, doc FROM vocabulary_{collection}"))?;
+    let mut rows = statement.query([])?;
+    let mut words = Vocabulary::default();
+    while let Some(row) = rows.next()? {
+        words.add(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?, u64::from(row.get::<_, u32>(1)?));
+    }
+    Ok(words)
+}
+
+/// Returns the best chunks of a collection with their BM25 scores (higher is better), best first. `documents` are the
+/// rows of the documents that may be read, as a JSON list; nothing means all.
+pub(super) fn search(
+    connection: &Connection,
+    collection: i64,
+    terms: &[String],
+    documents: Option<&str>,
+    limit: usize,
+) -> Result<Vec<(i64, f32)>, Error> {
+    if terms.is_empty() {
+        return Ok(Vec::new());
+    }
+    // The plus keeps the planner from running the match anew for each row of the list.
+    let narrowed = match documents {
+        Some(_) => {
+            "AND +rowid IN (SELECT id FROM chunks WHERE document IN (SELECT value FROM json_each(?3)))"
+        }
+        None => "",
+    };
+    let sql = format!(
+        "SELECT rowid, bm25(words_{collection}, {TITLE_WEIGHT:.1}, {HEADINGS_WEIGHT:.1}, {TEXT_WEIGHT:.1}) AS score \
+         FROM words_{collection} WHERE words_{collection} MATCH ?1 {narrowed} ORDER BY score, rowid LIMIT ?2"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let read = |row: &rusqlite::Row<'_>| -> rusqlite::Result<(i64, f32)> {
+        Ok((row.get(0)?, -row.get::<_, f32>(1)?))
+    };
+    let expression = expression(terms);
+    let found = match documents {
+        Some(rows) => statement.query_map((expression, limit, rows), read)?.collect::<Result<_, _>>()?,
+        None => statement.query_map((expression, limit), read)?.collect::<Result<_, _>>()?,
+    };
+    Ok(found)
+}
+
+/// Each term is a quoted string: nothing in it is syntax.
+fn expression(terms: &[String]) -> String {
+    let quoted: Vec<String> = terms.iter().map(|term| format!("\"{}\"", term.replace('"', "\"\""))).collect();
+    quoted.join(" OR ")
+}
+
+/// Calls `found` with each chunk of the collection that holds one of the forms.
+pub(super) fn holding(
+    connection: &Connection,
+    collection: i64,
+    forms: &[String],
+    mut found: impl FnMut(i64),
+) -> Result<(), Error> {
+    let sql = format!("SELECT rowid FROM words_{collection} WHERE words_{collection} MATCH ?1");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query([expression(forms)])?;
+    while let Some(row) = rows.next()? {
+        found(row.get(0)?);
+    }
+    Ok(())
+}
