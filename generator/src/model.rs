@@ -1,0 +1,74 @@
+//! What a chat model is: something that turns a prompt into a stream of text and citations.
+
+use futures_util::stream::BoxStream;
+
+use crate::error::Error;
+use crate::prompt::Prompt;
+
+/// Writes answers. Implementations hold no state of a single answer, so one serves every call.
+pub trait ChatModel: std::fmt::Debug + Send + Sync {
+    /// Returns the model's name as callers see it, such as `extractive`.
+    fn name(&self) -> &str;
+
+    /// Returns how the answers come about.
+    fn kind(&self) -> ModelKind;
+
+    /// Writes one answer. The stream ends after [`ModelEvent::Finished`] or an error; dropping it stops the work.
+    fn answer(&self, prompt: Prompt) -> BoxStream<'static, Result<ModelEvent, Error>>;
+}
+
+/// How a model comes to its words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ModelKind {
+    /// A language model writes.
+    Language,
+    /// Sentences of the passages are quoted.
+    Extractive,
+}
+
+/// A piece of an answer in the making.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ModelEvent {
+    /// More text; it holds no citation marks.
+    Text(String),
+    /// What was just written comes from a passage.
+    Cite {
+        /// Place of the passage in the prompt, counted from 0.
+        passage: usize,
+        /// The passage's words that carry the claim; may be empty.
+        quote: String,
+    },
+    /// The answer is finished.
+    Finished(Finish),
+}
+
+/// How an answer ended, and what it took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Finish {
+    /// Why it ended.
+    pub reason: FinishReason,
+    /// Tokens read; 0 when no language model was called.
+    pub input_tokens: u32,
+    /// Tokens written; 0 when no language model was called.
+    pub output_tokens: u32,
+    /// Millionths of a US dollar.
+    pub cost_microdollars: u64,
+}
+
+/// Why an answer ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FinishReason {
+    /// It is complete.
+    Complete,
+    /// The passages hold no answer; no text was written.
+    NoEvidence,
+    /// The token limit cut it.
+    Length,
+}
+
+impl Finish {
+    /// Returns an ending that took nothing.
+    pub fn free(reason: FinishReason) -> Self {
+        Self { reason, input_tokens: 0, output_tokens: 0, cost_microdollars: 0 }
+    }
+}

@@ -1,0 +1,145 @@
+//! The gRPC face: requests in, events out. Statuses and wire messages are known here only.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
+use proto::v1;
+use proto::v1::generate_event::Event;
+use proto::v1::generator_server::Generator;
+use tokio::time::Instant;
+use tonic::{Request, Response, Status};
+
+use crate::answer::{AnswerEvent, Answerer};
+use crate::error::Error;
+use crate::metrics::{Metrics, Watch};
+use crate::model::{FinishReason, ModelKind};
+use crate::prompt::{Message, Passage, Prompt};
+
+/// Bytes of a request, at most: every passage, heading and message at its own limit does not fit, nor need it.
+pub(crate) const MAX_REQUEST_BYTES: usize = 2 * 1024 * 1024;
+
+/// Serves `Generator`.
+#[derive(Clone, Debug)]
+pub(crate) struct GeneratorService {
+    pub(crate) answerer: Answerer,
+    pub(crate) max_output_tokens: u32,
+    pub(crate) metrics: Arc<Metrics>,
+}
+
+#[tonic::async_trait]
+impl Generator for GeneratorService {
+    type GenerateStream = BoxStream<'static, Result<v1::GenerateEvent, Status>>;
+
+    async fn generate(
+        &self,
+        request: Request<v1::GenerateRequest>,
+    ) -> Result<Response<Self::GenerateStream>, Status> {
+        let deadline = lifecycle::remaining(request.metadata()).map(|left| Instant::now() + left);
+        let trace = lifecycle::TraceContext::from_metadata(request.metadata());
+        let request = request.into_inner();
+        let passages = Arc::new(request.passages.clone());
+        let prompt = self.prompt(request).checked().map_err(|error| status(&error))?;
+        tracing::debug!(trace_id = trace.trace_id(), passages = passages.len(), "answering");
+        let mut watch = Watch::new(Arc::clone(&self.metrics));
+        let events = until(deadline, self.answerer.answer(prompt)).map(move |event| match event {
+            Ok(event) => {
+                watch.see(&event);
+                Ok(wire(event, &passages))
+            }
+            Err(error) => {
+                watch.fail();
+                tracing::warn!(
+                    trace_id = trace.trace_id(),
+                    code = error.code().name(),
+                    ?error,
+                    "answer broken off"
+                );
+                Err(status(&error))
+            }
+        });
+        Ok(Response::new(events.boxed()))
+    }
+}
+
+impl GeneratorService {
+    fn prompt(&self, request: v1::GenerateRequest) -> Prompt {
+        let stands_alone = !request.rewritten_question.trim().is_empty();
+        Prompt {
+            question: if stands_alone { request.rewritten_question } else { request.question },
+            passages: request.passages.into_iter().map(passage).collect(),
+            history: request.history.into_iter().map(message).collect(),
+            language: request.language,
+            max_output_tokens: request.max_output_tokens.unwrap_or(self.max_output_tokens),
+        }
+    }
+}
+
+fn passage(passage: v1::Passage) -> Passage {
+    let v1::Passage { title, heading_path, text, language, .. } = passage;
+    Passage { title, heading_path, text, language }
+}
+
+fn message(turn: v1::HistoryTurn) -> Message {
+    Message { is_visitor: turn.role() == v1::history_turn::Role::Visitor, text: turn.text }
+}
+
+fn status(error: &Error) -> Status {
+    let code = error.code();
+    let retry_after = code.retryable().then_some(Duration::from_secs(1));
+    code.status(error.to_string(), retry_after)
+}
+
+/// Ends a stream with an error once the caller's time is over.
+fn until(
+    deadline: Option<Instant>,
+    events: BoxStream<'static, Result<AnswerEvent, Error>>,
+) -> BoxStream<'static, Result<AnswerEvent, Error>> {
+    let Some(deadline) = deadline else { return events };
+    let timed = stream::unfold(Some(events), move |events| async move {
+        let mut events = events?;
+        match tokio::time::timeout_at(deadline, events.next()).await {
+            Ok(event) => event.map(|event| (event, Some(events))),
+            Err(_) => Some((Err(Error::DeadlineExceeded), None)),
+        }
+    });
+    timed.boxed()
+}
+
+fn wire(event: AnswerEvent, passages: &[v1::Passage]) -> v1::GenerateEvent {
+    let event = match event {
+        AnswerEvent::Text(text) => Event::Delta(v1::Delta { text }),
+        AnswerEvent::Citation { number, passage, quote } => {
+            let passage = passages.get(passage).cloned();
+            Event::Citation(v1::Citation { number, passage, quote, url: String::new() })
+        }
+        AnswerEvent::Finished { finish, model } => {
+            let source = match model {
+                Some((ModelKind::Language, _)) => v1::AnswerSource::Model,
+                Some((ModelKind::Extractive, _)) => v1::AnswerSource::Extractive,
+                None => v1::AnswerSource::FixedText,
+            };
+            Event::Finished(v1::Finished {
+                finish_reason: reason(finish.reason).into(),
+                usage: Some(v1::Usage {
+                    input_tokens: finish.input_tokens,
+                    output_tokens: finish.output_tokens,
+                    guardrail_units: 0,
+                    cost_microdollars: finish.cost_microdollars,
+                }),
+                source: source.into(),
+                model: model.map(|(_, name)| name).unwrap_or_default(),
+            })
+        }
+    };
+    v1::GenerateEvent { event: Some(event) }
+}
+
+fn reason(reason: FinishReason) -> v1::FinishReason {
+    match reason {
+        FinishReason::Complete => v1::FinishReason::Complete,
+        FinishReason::NoEvidence => v1::FinishReason::NoEvidence,
+        FinishReason::Length => v1::FinishReason::Length,
+    }
+}
