@@ -1,0 +1,273 @@
+//! The commands that are one call: list, status, delete, reconcile.
+
+use std::time::Duration;
+
+use lifecycle::{TraceContext, within};
+use proto::v1::ingestor_client::IngestorClient;
+use proto::v1::reconcile_event::Event;
+use proto::v1::reconciled_document::Action;
+use proto::v1::{
+    DeleteRequest, DocumentState, ListRequest, ReconcileRequest, ReconcileSummary, ReconciledDocument, Stage,
+    StatusRequest,
+};
+use proto::{ErrorCode, Target};
+use serde::Serialize;
+use tonic::Status;
+use tonic::transport::Channel;
+
+use super::report::Report;
+use super::{Ending, Trouble};
+
+const DEADLINE: Duration = Duration::from_secs(30);
+/// Longest silence in a stream of events; one large document may take this long.
+pub(super) const SILENCE: Duration = Duration::from_secs(180);
+/// A reconciliation of everything may take this long.
+const RECONCILE_DEADLINE: Duration = Duration::from_secs(3_600);
+
+/// A connection to the service.
+#[derive(Clone, Debug)]
+pub(super) struct Client {
+    pub(super) grpc: IngestorClient<Channel>,
+    server: String,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    document_id: &'a str,
+    collection: &'a str,
+    state: &'static str,
+    title: &'a str,
+    kind: &'a str,
+    content_bytes: u64,
+    chunk_count: u32,
+    indexed_ms: i64,
+    code: Option<&'a str>,
+    reason: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Overview {
+    indexed: u32,
+    in_progress: u32,
+    failed: u32,
+    chunk_count: u64,
+    generation: u64,
+    last_reconciled_ms: i64,
+}
+
+#[derive(Serialize)]
+struct Change<'a> {
+    document_id: &'a str,
+    collection: &'a str,
+    action: &'static str,
+    code: Option<&'a str>,
+    reason: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Totals {
+    added: u32,
+    changed: u32,
+    removed: u32,
+    unchanged: u32,
+    failed: u32,
+    generation: u64,
+    elapsed_ms: f64,
+}
+
+impl Client {
+    pub(super) fn new(server: &Target) -> Self {
+        let name = match server {
+            Target::Address(address) => address.to_string(),
+            Target::Memory(_) => "this process".to_owned(),
+        };
+        Self { grpc: IngestorClient::new(server.channel()), server: name }
+    }
+
+    /// Says why a call failed in words that help.
+    pub(super) fn trouble(&self, status: &Status) -> Trouble {
+        let (code, _) = ErrorCode::of(status);
+        // Only a service that is there gives details.
+        if code == ErrorCode::Unavailable && status.details().is_empty() {
+            return Trouble::Call(format!(
+                "no connection to {}; is `ingestor serve` running there?",
+                self.server
+            ));
+        }
+        Trouble::Call(status.message().to_owned())
+    }
+
+    pub(super) async fn list(
+        &mut self,
+        collection: Option<&str>,
+        report: &Report,
+    ) -> Result<Ending, Trouble> {
+        let mut page_token = String::new();
+        loop {
+            let collections = collection.map(str::to_owned).into_iter().collect();
+            let request = ListRequest { collections, page_size: None, page_token };
+            let request = lifecycle::request(request, DEADLINE, &TraceContext::new());
+            let page = self.grpc.list(request).await.map_err(|status| self.trouble(&status))?.into_inner();
+            for state in &page.documents {
+                print_document(state, report);
+            }
+            if page.next_page_token.is_empty() {
+                return Ok(Ending::AllWell);
+            }
+            page_token = page.next_page_token;
+        }
+    }
+
+    pub(super) async fn status(
+        &mut self,
+        document: Option<&str>,
+        collection: Option<&str>,
+        report: &Report,
+    ) -> Result<Ending, Trouble> {
+        let request = StatusRequest {
+            document_id: document.unwrap_or_default().to_owned(),
+            collection: collection.unwrap_or_default().to_owned(),
+        };
+        let request = lifecycle::request(request, DEADLINE, &TraceContext::new());
+        let answer = self.grpc.status(request).await.map_err(|status| self.trouble(&status))?.into_inner();
+        if let Some(state) = &answer.document {
+            print_document(state, report);
+            let has_failed = state.failure.is_some();
+            return Ok(if has_failed { Ending::SomeFailed } else { Ending::AllWell });
+        }
+        let overview = Overview {
+            indexed: answer.indexed,
+            in_progress: answer.in_progress,
+            failed: answer.failed,
+            chunk_count: answer.chunk_count,
+            generation: answer.generation,
+            last_reconciled_ms: answer.last_reconciled_ms,
+        };
+        let line = format!(
+            "{} indexed, {} in progress, {} failed; {} passages, generation {}",
+            overview.indexed,
+            overview.in_progress,
+            overview.failed,
+            overview.chunk_count,
+            overview.generation
+        );
+        report.result(&overview, &line);
+        Ok(Ending::AllWell)
+    }
+
+    pub(super) async fn delete(
+        &mut self,
+        documents: &[String],
+        collection: Option<&str>,
+        report: &Report,
+    ) -> Result<Ending, Trouble> {
+        let mut ending = Ending::AllWell;
+        for document_id in documents {
+            let request = DeleteRequest {
+                document_id: document_id.clone(),
+                collection: collection.unwrap_or_default().to_owned(),
+            };
+            let request = lifecycle::request(request, DEADLINE, &TraceContext::new());
+            let answer =
+                self.grpc.delete(request).await.map_err(|status| self.trouble(&status))?.into_inner();
+            let action = if answer.deleted { "deleted" } else { "not found" };
+            if !answer.deleted {
+                ending = Ending::SomeFailed;
+            }
+            let collection = collection.unwrap_or(crate::MAIN_COLLECTION);
+            let change = Change { document_id, collection, action, code: None, reason: None };
+            report.result(&change, &format!("{action:10} {}", document_id.escape_debug()));
+        }
+        Ok(ending)
+    }
+
+    pub(super) async fn reconcile(&mut self, force: bool, report: &Report) -> Result<Ending, Trouble> {
+        let request =
+            lifecycle::request(ReconcileRequest { force }, RECONCILE_DEADLINE, &TraceContext::new());
+        let events = self.grpc.reconcile(request).await.map_err(|status| self.trouble(&status))?;
+        let mut events = events.into_inner();
+        loop {
+            let event = within(SILENCE, events.message()).await;
+            let event = event.map_err(|late| Trouble::Call(format!("the service fell silent: {late}")))?;
+            match event.map_err(|status| self.trouble(&status))?.and_then(|event| event.event) {
+                Some(Event::Document(document)) => print_change(&document, report),
+                Some(Event::Summary(summary)) => return Ok(print_summary(&summary, report)),
+                None => return Err(Trouble::Call("the service stopped before it was done".to_owned())),
+            }
+        }
+    }
+}
+
+fn print_document(state: &DocumentState, report: &Report) {
+    let name = match state.stage() {
+        Stage::Indexed => "indexed",
+        Stage::Failed => "FAILED",
+        _ => "in progress",
+    };
+    let failure = state.failure.as_ref();
+    let document = Document {
+        document_id: &state.document_id,
+        collection: &state.collection,
+        state: name,
+        title: &state.title,
+        kind: &state.kind,
+        content_bytes: state.content_bytes,
+        chunk_count: state.chunk_count,
+        indexed_ms: state.indexed_ms,
+        code: failure.map(|failure| failure.code.as_str()),
+        reason: failure.map(|failure| failure.reason.as_str()),
+    };
+    let shown = shown(&state.collection, &state.document_id);
+    let rest = failure.map_or_else(
+        || format!("{} passages, {} bytes", state.chunk_count, state.content_bytes),
+        |failure| failure.reason.clone(),
+    );
+    report.result(&document, &format!("{name:11} {shown}  {rest}"));
+}
+
+fn print_change(document: &ReconciledDocument, report: &Report) {
+    let action = match document.action() {
+        Action::Added => "added",
+        Action::Changed => "changed",
+        Action::Removed => "removed",
+        Action::Failed => "FAILED",
+        Action::Unspecified => "unchanged",
+    };
+    let failure = document.failure.as_ref();
+    let change = Change {
+        document_id: &document.document_id,
+        collection: &document.collection,
+        action,
+        code: failure.map(|failure| failure.code.as_str()),
+        reason: failure.map(|failure| failure.reason.as_str()),
+    };
+    let reason = failure.map(|failure| format!("  {}", failure.reason)).unwrap_or_default();
+    report.result(
+        &change,
+        &format!("{action:9} {}{reason}", shown(&document.collection, &document.document_id)),
+    );
+}
+
+fn print_summary(summary: &ReconcileSummary, report: &Report) -> Ending {
+    let totals = Totals {
+        added: summary.added,
+        changed: summary.changed,
+        removed: summary.removed,
+        unchanged: summary.unchanged,
+        failed: summary.failed,
+        generation: summary.generation,
+        elapsed_ms: summary.elapsed_ms,
+    };
+    let Totals { added, changed, removed, unchanged, failed, elapsed_ms, .. } = totals;
+    let line = format!(
+        "{added} added, {changed} changed, {removed} removed, {unchanged} unchanged, {failed} failed in {elapsed_ms:.0} ms"
+    );
+    report.result(&totals, &line);
+    if failed > 0 { Ending::SomeFailed } else { Ending::AllWell }
+}
+
+/// Shows a document's name on one line, whatever characters it holds.
+fn shown(collection: &str, id: &str) -> String {
+    crate::DocumentKey::new(collection, id)
+        .map_or_else(|_| id.escape_debug().to_string(), |key| key.to_string())
+}

@@ -1,0 +1,73 @@
+//! Shows how a file is read and cut, with the default sizes.
+
+use std::fs;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::files::trouble;
+use super::report::Report;
+use super::{Ending, Trouble};
+use crate::chunk::{Chunk, Sizes, chunk};
+use crate::extract::extract;
+
+const SIZES: Sizes = Sizes { target_chars: 1_000, max_chars: 2_000, min_chars: 100, overlap_chars: 150 };
+
+#[derive(Serialize)]
+struct Passage<'a> {
+    file: &'a str,
+    title: &'a str,
+    kind: &'a str,
+    language: &'a str,
+    ordinal: u32,
+    heading_path: &'a [String],
+    text: &'a str,
+    tokens: u32,
+    importance: f32,
+}
+
+#[derive(Serialize)]
+struct Unread<'a> {
+    file: &'a str,
+    code: &'a str,
+    reason: String,
+}
+
+/// Prints the passages of each file.
+pub(super) fn preview(files: &[PathBuf], report: &Report) -> Result<Ending, Trouble> {
+    let mut ending = Ending::AllWell;
+    for path in files {
+        let bytes = fs::read(path).map_err(|error| trouble(path, error))?;
+        let file = path.to_string_lossy();
+        match extract(&file, &bytes) {
+            Ok(extracted) => {
+                let kind = extracted.kind.name();
+                let chunks = chunk(&extracted, &SIZES);
+                let (title, language) = (&extracted.title, &extracted.language);
+                report.note(&format!("== {file}: {title} ({kind}, {language}, {} passages)", chunks.len()));
+                for chunk in &chunks {
+                    let Chunk { ordinal, heading_path, text, tokens, importance, .. } = chunk;
+                    let passage = Passage {
+                        file: &file,
+                        title,
+                        kind,
+                        language,
+                        ordinal: *ordinal,
+                        heading_path,
+                        text,
+                        tokens: *tokens,
+                        importance: *importance,
+                    };
+                    let path = heading_path.join(" › ");
+                    report.result(&passage, &format!("-- {ordinal} [{path}] {tokens} tokens\n{text}\n"));
+                }
+            }
+            Err(why) => {
+                ending = Ending::SomeFailed;
+                let unread = Unread { file: &file, code: why.code().name(), reason: why.to_string() };
+                report.result(&unread, &format!("FAILED {file}: {why}"));
+            }
+        }
+    }
+    Ok(ending)
+}

@@ -1,0 +1,290 @@
+//! Keeps the index equal to the document store. Whatever happens, the answer is the same: look at the document as it
+//! is now and make the index agree; so lost, doubled and late notices all end in the same place.
+
+mod backoff;
+mod ledger;
+mod pass;
+mod prepare;
+mod run;
+
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use proto::ErrorCode;
+use proto::v1::{DocumentHeader, Stage};
+use tokio::sync::{Notify, mpsc};
+
+use crate::chunk::Sizes;
+use crate::document::DocumentKey;
+use crate::error::Error;
+use crate::extract::Unreadable;
+use crate::index::{Index, IndexedDocument, Recipe, header};
+use crate::store::{DocumentStore, Entry, Original};
+use backoff::Backoff;
+use ledger::Ledger;
+pub(crate) use ledger::{DocumentView, Totals};
+pub(crate) use pass::{Handled, Scope, Summary};
+use prepare::Prepared;
+pub(crate) use run::Pace;
+
+/// Documents are handled one after the other when they share a lane, so each document always is.
+const LANES: usize = 64;
+/// Tries of an upload before it is left to the next reconciliation.
+const UPLOAD_TRIES: u32 = 4;
+
+/// Limits of the work on documents.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// Sizes of chunks.
+    pub(crate) sizes: Sizes,
+    /// Larger documents are refused.
+    pub(crate) max_document_bytes: u64,
+    /// Documents handled at once.
+    pub(crate) parallelism: usize,
+}
+
+/// Makes the index agree with the store.
+#[derive(Debug)]
+pub(crate) struct Keeper {
+    store: Arc<dyn DocumentStore>,
+    index: Index,
+    limits: Limits,
+    recipe: Recipe,
+    ledger: Mutex<Ledger>,
+    lanes: Vec<tokio::sync::Mutex<()>>,
+    pass: tokio::sync::Mutex<()>,
+    wake: Arc<Notify>,
+}
+
+/// What happened to a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    Added,
+    Changed,
+    Removed,
+    Unchanged,
+}
+
+/// A document whose index agrees with the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Settled {
+    pub(crate) action: Action,
+    pub(crate) chunk_count: u32,
+    pub(crate) generation: u64,
+}
+
+/// Why a document is not indexed as it is now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Failure {
+    pub(crate) code: ErrorCode,
+    pub(crate) reason: String,
+    pub(crate) stage: Stage,
+    /// Whether only another content helps.
+    pub(crate) is_final: bool,
+    /// Whether every other document would fail alike.
+    pub(crate) stops_everything: bool,
+}
+
+/// How far a document has come in a stage.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Step {
+    pub(crate) stage: Stage,
+    pub(crate) done: u32,
+    pub(crate) total: u32,
+}
+
+impl Keeper {
+    /// Returns a keeper that has done nothing yet.
+    pub(crate) fn new(store: Arc<dyn DocumentStore>, index: Index, limits: Limits) -> Self {
+        Self {
+            store,
+            recipe: index.recipe(limits.sizes.version()),
+            index,
+            limits,
+            ledger: Mutex::default(),
+            lanes: (0..LANES).map(|_| tokio::sync::Mutex::default()).collect(),
+            pass: tokio::sync::Mutex::default(),
+            wake: Arc::new(Notify::new()),
+        }
+    }
+
+    pub(crate) fn store(&self) -> &dyn DocumentStore {
+        self.store.as_ref()
+    }
+
+    pub(crate) fn max_document_bytes(&self) -> u64 {
+        self.limits.max_document_bytes
+    }
+
+    pub(crate) fn totals(&self) -> Totals {
+        self.ledger().totals()
+    }
+
+    /// Returns every known document, ordered by collection and id.
+    pub(crate) fn documents(&self) -> Vec<DocumentView> {
+        self.ledger().documents()
+    }
+
+    pub(crate) fn document(&self, key: &DocumentKey) -> Option<DocumentView> {
+        self.ledger().document(key)
+    }
+
+    /// Makes the index agree on one document, trying again while the index is away for a moment.
+    pub(crate) async fn sync_patiently(
+        &self,
+        key: &DocumentKey,
+        steps: &mpsc::Sender<Step>,
+    ) -> Result<Settled, Failure> {
+        let mut backoff = Backoff::default();
+        loop {
+            match self.sync(key, false, Some(steps)).await {
+                Err(failure) if failure.code.retryable() && backoff.tries() + 1 < UPLOAD_TRIES => {
+                    tokio::time::sleep(backoff.next_delay()).await;
+                }
+                Err(failure) => {
+                    self.wake.notify_one();
+                    return Err(failure);
+                }
+                Ok(settled) => return Ok(settled),
+            }
+        }
+    }
+
+    /// Makes the index agree with the store on one document, as the store has it now. `force` indexes even what is
+    /// unchanged.
+    pub(crate) async fn sync(
+        &self,
+        key: &DocumentKey,
+        force: bool,
+        steps: Option<&mpsc::Sender<Step>>,
+    ) -> Result<Settled, Failure> {
+        let _turn = self.lane(key).lock().await;
+        let error = match self.try_sync(key, force, steps).await {
+            Ok(settled) => return Ok(settled),
+            Err(error) => error,
+        };
+        let failure = Failure {
+            code: error.code(),
+            reason: error.to_string(),
+            stage: self.ledger().stage(key),
+            is_final: error.is_about_the_document(),
+            stops_everything: error.stops_everything(),
+        };
+        tracing::warn!(document = %key, code = failure.code.name(), reason = failure.reason, "document not indexed");
+        self.ledger().failed(key, failure.clone());
+        Err(failure)
+    }
+
+    async fn try_sync(
+        &self,
+        key: &DocumentKey,
+        force: bool,
+        steps: Option<&mpsc::Sender<Step>>,
+    ) -> Result<Settled, Error> {
+        self.enter(key, Stage::Extracting, steps);
+        let limit_bytes = self.limits.max_document_bytes;
+        let Some(Original { entry, bytes }) = self.store.read(key, limit_bytes).await? else {
+            return self.forget(key).await;
+        };
+        self.ledger().seen(&entry);
+        if entry.bytes > limit_bytes || u64::try_from(bytes.len()).is_ok_and(|read| read > limit_bytes) {
+            return Err(Unreadable::TooLarge { bytes: entry.bytes, limit_bytes }.into());
+        }
+        let known_sha256 = if force { None } else { self.ledger().current_sha256(key, &self.recipe) };
+        let prepared = prepare::extract(key.id().to_owned(), bytes, known_sha256).await?;
+        let Prepared::Changed { sha256, extracted, content_bytes } = prepared else {
+            return Ok(self.ledger().verified(&entry, is_steady(&entry)));
+        };
+        self.enter(key, Stage::Chunking, steps);
+        let (extracted, chunks) = prepare::chunk(extracted, self.limits.sizes).await?;
+        let header = DocumentHeader {
+            title: extracted.title,
+            kind: extracted.kind.name().to_owned(),
+            language: extracted.language,
+            content_sha256: sha256.clone(),
+            content_bytes,
+            modified_ms: entry.modified_ms,
+            source_url: extracted.source_url.unwrap_or_default(),
+            attributes: extracted.author.into_iter().map(|author| ("author".to_owned(), author)).collect(),
+            ..header(key, &self.recipe)
+        };
+        let chunk_count = u32::try_from(chunks.len()).unwrap_or(u32::MAX);
+        let document = IndexedDocument {
+            title: header.title.clone(),
+            kind: header.kind.clone(),
+            content_sha256: sha256,
+            content_bytes,
+            embedding_model: self.recipe.embedding_model.clone(),
+            embedding_dimensions: self.recipe.embedding_dimensions,
+            chunking_version: self.recipe.chunking_version,
+            chunk_count,
+            indexed_ms: now_ms(),
+        };
+        self.enter(key, Stage::Embedding, steps);
+        let embedded = |done: usize| {
+            let done = u32::try_from(done).unwrap_or(u32::MAX);
+            self.tell(steps, Step { stage: Stage::Embedding, done, total: chunk_count });
+            if done == chunk_count {
+                self.enter(key, Stage::Committing, steps);
+            }
+        };
+        let generation = self.index.replace(header, &chunks, embedded).await?;
+        let settled = self.ledger().indexed(&entry, document, generation, is_steady(&entry));
+        self.look_again_if_changed(&entry).await;
+        Ok(settled)
+    }
+
+    /// Deletes from the index what the store no longer has.
+    async fn forget(&self, key: &DocumentKey) -> Result<Settled, Error> {
+        self.enter(key, Stage::Committing, None);
+        let (generation, deleted) = self.index.delete(key.collection(), key.id()).await?;
+        self.ledger().removed(key, generation);
+        let action = if deleted { Action::Removed } else { Action::Unchanged };
+        Ok(Settled { action, chunk_count: 0, generation })
+    }
+
+    /// A document that changed while it was being indexed may have done so before anybody watched.
+    async fn look_again_if_changed(&self, indexed: &Entry) {
+        let now = self.store.find(&indexed.key).await;
+        if !now.is_ok_and(|now| now.is_some_and(|now| now.version == indexed.version)) {
+            self.wake.notify_one();
+        }
+    }
+
+    fn enter(&self, key: &DocumentKey, stage: Stage, steps: Option<&mpsc::Sender<Step>>) {
+        self.ledger().entered(key, stage);
+        self.tell(steps, Step { stage, done: 0, total: 0 });
+    }
+
+    /// Progress is a courtesy: a reader that does not keep up misses steps.
+    #[expect(clippy::unused_self, reason = "reads like its neighbours where it is called")]
+    fn tell(&self, steps: Option<&mpsc::Sender<Step>>, step: Step) {
+        if let Some(steps) = steps {
+            _ = steps.try_send(step);
+        }
+    }
+
+    fn lane(&self, key: &DocumentKey) -> &tokio::sync::Mutex<()> {
+        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(key);
+        let lanes = self.lanes.len();
+        &self.lanes[usize::try_from(hash).unwrap_or_default() % lanes]
+    }
+
+    fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        // The ledger holds facts that are checked against store and index again; a panic cannot leave it worse than old.
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether a file is old enough for its version to be trusted: within the resolution of a file system's clock two
+/// different contents can have the same times and length.
+fn is_steady(entry: &Entry) -> bool {
+    entry.modified_ms.saturating_add(1_000) < now_ms()
+}
+
+/// Returns milliseconds since the Unix epoch.
+pub(crate) fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}

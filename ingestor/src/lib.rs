@@ -1,0 +1,154 @@
+//! Documents to chunks to vectors: the service and the editors' command line.
+//!
+//! The document store is the truth and the index is derived from it; this crate keeps the two equal. It knows nothing of
+//! search, questions or answers.
+
+mod document;
+mod error;
+mod index;
+mod keeper;
+mod service;
+mod settings;
+
+pub mod chunk;
+pub mod cli;
+pub mod extract;
+pub mod store;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use embedding::{Embedder, OfflineEmbedder};
+use lifecycle::{GrpcOptions, Listener, Readiness, Shutdown};
+use proto::Target;
+use proto::v1::ingestor_server::IngestorServer;
+use tokio::sync::watch;
+use tonic::service::Routes;
+
+pub use document::{DocumentKey, InvalidName, MAIN_COLLECTION};
+pub use error::Error;
+pub use settings::Settings;
+
+use index::Index;
+use keeper::{Keeper, Limits, Pace};
+use store::{DocumentStore, Folder, StoreError};
+
+/// Full name of the service, for the health check.
+const SERVICE: &str = "smallbiz.chatbot.v1.Ingestor";
+/// Time that open calls get once shutdown begins; what they leave undone is done after the next start.
+const DRAIN: Duration = Duration::from_secs(20);
+
+/// The parts with more than one implementation.
+#[derive(Clone, Debug)]
+pub struct Parts {
+    /// Where the documents are.
+    pub store: Arc<dyn DocumentStore>,
+    /// What makes vectors of their chunks.
+    pub embedder: Arc<dyn Embedder>,
+}
+
+/// A running ingestor; it runs until shutdown, whether this is kept or not.
+#[derive(Clone, Debug)]
+pub struct Running {
+    first_pass: watch::Receiver<bool>,
+    readiness: Readiness,
+}
+
+impl Running {
+    /// Waits until the first reconciliation has ended: from then on the index holds the documents. Never returns when
+    /// shutdown comes first.
+    pub async fn reconciled(&self) {
+        let mut first_pass = self.first_pass.clone();
+        if first_pass.wait_for(|is_done| *is_done).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Serves health over HTTP on a private port until shutdown; a pipe cannot carry it and is dropped.
+    pub fn serve_internal(&self, listener: Listener, shutdown: &Shutdown) {
+        let Listener::Tcp(listener) = listener else { return };
+        let (readiness, own) = (self.readiness.clone(), shutdown.clone());
+        let registry = Arc::new(prometheus_client::registry::Registry::default());
+        shutdown.spawn("internal", async move {
+            if let Err(error) = lifecycle::serve_internal(listener, readiness, registry, &own).await {
+                own.fail(&format!("the internal port ended: {error}"));
+            }
+        });
+    }
+
+    /// Returns the flag that is set once the first reconciliation has ended.
+    pub fn readiness(&self) -> &Readiness {
+        &self.readiness
+    }
+}
+
+/// Starts the ingestor with the parts that the settings name: a folder of documents and the offline embedder.
+///
+/// # Errors
+/// When the folder cannot be used or the embedder's settings make no sense.
+pub async fn start(
+    settings: Settings,
+    retriever: Target,
+    listener: Listener,
+    shutdown: &Shutdown,
+) -> Result<Running, Error> {
+    let documents = settings.documents.clone();
+    let folder = tokio::task::spawn_blocking(move || Folder::open(&documents)).await;
+    let folder = folder.map_err(|error| StoreError::Unusable(error.to_string()))??;
+    let embedder = OfflineEmbedder::new(settings.embedding_dimensions)?;
+    let parts = Parts { store: Arc::new(folder), embedder: Arc::new(embedder) };
+    Ok(start_with(&settings, parts, &retriever, listener, shutdown))
+}
+
+/// Starts the ingestor with these parts. It serves at once, and keeps store and index equal from now on.
+pub fn start_with(
+    settings: &Settings,
+    parts: Parts,
+    retriever: &Target,
+    listener: Listener,
+    shutdown: &Shutdown,
+) -> Running {
+    let index = Index::new(retriever, parts.embedder, settings.index_timeout);
+    let limits = Limits {
+        sizes: settings.sizes,
+        max_document_bytes: settings.max_document_bytes,
+        parallelism: settings.parallelism,
+    };
+    let keeper = Arc::new(Keeper::new(parts.store, index, limits));
+    let readiness = Readiness::new(shutdown);
+    let (done, first_pass) = watch::channel(false);
+    let pace = Pace { full: settings.reconcile_interval, debounce: settings.debounce };
+    let (kept, stop) = (Arc::clone(&keeper), shutdown.clone());
+    shutdown.spawn("keeper", async move { kept.keep(pace, done, stop).await });
+    let running = Running { first_pass, readiness };
+    let (ready, stop) = (running.clone(), shutdown.token().clone());
+    shutdown.spawn("readiness", async move {
+        tokio::select! {
+            () = ready.reconciled() => {
+                ready.readiness.set(true);
+                tracing::info!("ready");
+            }
+            () = stop.cancelled() => {}
+        }
+    });
+    let service = service::Service::new(keeper, settings.max_uploads, shutdown.clone());
+    let options = GrpcOptions {
+        descriptor: proto::FILE_DESCRIPTOR_SET,
+        services: &[SERVICE],
+        readiness: running.readiness.clone(),
+        reflection: true,
+        drain: DRAIN,
+    };
+    if let Some(address) = listener.local_addr() {
+        tracing::info!(what = "ingestor", %address, "listening");
+    }
+    let server = IngestorServer::new(service).max_decoding_message_size(service::MAX_MESSAGE_BYTES);
+    let own = shutdown.clone();
+    shutdown.spawn("grpc", async move {
+        let served = lifecycle::serve_grpc(listener, Routes::new(server), options, &own).await;
+        if let Err(error) = served {
+            own.fail(&format!("the gRPC server failed: {error}"));
+        }
+    });
+    running
+}

@@ -1,0 +1,223 @@
+//! The gRPC face: unpacks requests, calls the keeper, packs what it says. Nothing is decided here.
+
+mod upload;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use lifecycle::Shutdown;
+use proto::ErrorCode;
+use proto::v1::ingestor_server::Ingestor;
+use proto::v1::reconciled_document::Action as WireAction;
+use proto::v1::{
+    DeleteRequest, DeleteResponse, DocumentFailure, DocumentState, ListRequest, ListResponse, ReconcileEvent,
+    ReconcileRequest, ReconcileSummary, ReconciledDocument, StatusRequest, StatusResponse, UploadEvent,
+    UploadRequest, reconcile_event,
+};
+use tokio::sync::{Semaphore, mpsc};
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status, Streaming};
+
+use crate::document::{DocumentKey, is_collection};
+use crate::error::Error;
+use crate::keeper::{Action, DocumentView, Failure, Handled, Keeper, Scope, Summary};
+
+/// A message holds at most 1 MiB of a document.
+pub(crate) const MAX_MESSAGE_BYTES: usize = 1024 * 1024 + 64 * 1024;
+const MAX_PAGE_DOCUMENTS: u32 = 1_000;
+const WAITING_EVENTS: usize = 64;
+/// Advice to callers that were refused for the moment.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// The service.
+#[derive(Debug)]
+pub(crate) struct Service {
+    keeper: Arc<Keeper>,
+    uploads: Arc<Semaphore>,
+    shutdown: Shutdown,
+}
+
+impl Service {
+    pub(crate) fn new(keeper: Arc<Keeper>, max_uploads: usize, shutdown: Shutdown) -> Self {
+        Self { keeper, uploads: Arc::new(Semaphore::new(max_uploads)), shutdown }
+    }
+
+    async fn delete_document(&self, request: &DeleteRequest) -> Result<DeleteResponse, Error> {
+        let key = DocumentKey::new(&request.collection, &request.document_id)?;
+        let was_stored = self.keeper.store().delete(&key).await?;
+        // From here on the document is gone for good: if the index is away, the next reconciliation removes it there.
+        let settled = self.keeper.sync(&key, false, None).await.map_err(failed)?;
+        let deleted = was_stored || settled.action == Action::Removed;
+        Ok(DeleteResponse { deleted, generation: settled.generation })
+    }
+
+    fn status_of(&self, request: &StatusRequest) -> Result<StatusResponse, Error> {
+        let document = if request.document_id.is_empty() {
+            None
+        } else {
+            let key = DocumentKey::new(&request.collection, &request.document_id)?;
+            let view = self.keeper.document(&key);
+            Some(document_state(view.ok_or_else(|| Error::NotFound(key.to_string()))?))
+        };
+        let totals = self.keeper.totals();
+        Ok(StatusResponse {
+            indexed: totals.indexed,
+            in_progress: totals.in_progress,
+            failed: totals.failed,
+            chunk_count: totals.chunk_count,
+            generation: totals.generation,
+            last_reconciled_ms: totals.last_reconciled_ms,
+            document,
+        })
+    }
+
+    fn page(&self, request: &ListRequest) -> Result<ListResponse, Error> {
+        let limit = request.page_size.unwrap_or(MAX_PAGE_DOCUMENTS);
+        if !(1..=MAX_PAGE_DOCUMENTS).contains(&limit) {
+            return Err(Error::Request(format!("page_size: expected 1 to 1,000, got {limit}")));
+        }
+        if let Some(wrong) = request.collections.iter().find(|name| !is_collection(name)) {
+            return Err(crate::document::InvalidName::Collection(wrong.escape_debug().to_string()).into());
+        }
+        let after = match request.page_token.split_once('/') {
+            None if request.page_token.is_empty() => None,
+            Some((collection, id)) => Some(DocumentKey::new(collection, id)?),
+            None => return Err(Error::Request("page_token: expected one from an earlier page".to_owned())),
+        };
+        let is_asked = |view: &DocumentView| {
+            request.collections.is_empty()
+                || request.collections.iter().any(|name| name == view.key.collection())
+        };
+        let mut rest = self.keeper.documents();
+        rest.retain(|view| is_asked(view) && after.as_ref().is_none_or(|after| view.key > *after));
+        let page_size = usize::try_from(limit).unwrap_or(usize::MAX);
+        let has_more = rest.len() > page_size;
+        rest.truncate(page_size);
+        let last = rest.last().filter(|_| has_more);
+        let next_page_token =
+            last.map(|view| format!("{}/{}", view.key.collection(), view.key.id())).unwrap_or_default();
+        Ok(ListResponse { documents: rest.into_iter().map(document_state).collect(), next_page_token })
+    }
+}
+
+#[tonic::async_trait]
+impl Ingestor for Service {
+    type UploadStream = ReceiverStream<Result<UploadEvent, Status>>;
+    type ReconcileStream = ReceiverStream<Result<ReconcileEvent, Status>>;
+
+    async fn upload(
+        &self,
+        request: Request<Streaming<UploadRequest>>,
+    ) -> Result<Response<Self::UploadStream>, Status> {
+        let events = self.take_in(request.into_inner()).await.map_err(|error| status(&error))?;
+        Ok(Response::new(ReceiverStream::new(events)))
+    }
+
+    async fn reconcile(
+        &self,
+        request: Request<ReconcileRequest>,
+    ) -> Result<Response<Self::ReconcileStream>, Status> {
+        let force = request.into_inner().force;
+        let (events, receiver) = mpsc::channel(WAITING_EVENTS);
+        let (keeper, stop) = (Arc::clone(&self.keeper), self.shutdown.token().clone());
+        self.shutdown.spawn("reconcile", async move {
+            let last = tokio::select! {
+                summary = reconcile(&keeper, force, &events) => summary,
+                () = stop.cancelled() => Err(Error::ShuttingDown),
+            };
+            // A caller that went away misses the summary; the work is done all the same.
+            _ = events.send(last.map(summary_event).map_err(|error| status(&error))).await;
+        });
+        Ok(Response::new(ReceiverStream::new(receiver)))
+    }
+
+    async fn status(&self, request: Request<StatusRequest>) -> Result<Response<StatusResponse>, Status> {
+        self.status_of(request.get_ref()).map(Response::new).map_err(|error| status(&error))
+    }
+
+    async fn list(&self, request: Request<ListRequest>) -> Result<Response<ListResponse>, Status> {
+        self.page(request.get_ref()).map(Response::new).map_err(|error| status(&error))
+    }
+
+    async fn delete(&self, request: Request<DeleteRequest>) -> Result<Response<DeleteResponse>, Status> {
+        self.delete_document(request.get_ref()).await.map(Response::new).map_err(|error| status(&error))
+    }
+}
+
+async fn reconcile(
+    keeper: &Keeper,
+    force: bool,
+    events: &mpsc::Sender<Result<ReconcileEvent, Status>>,
+) -> Result<Summary, Error> {
+    let (sender, mut handled) = mpsc::channel(WAITING_EVENTS);
+    let pass = async move { keeper.reconcile(Scope::Full, force, Some(&sender)).await };
+    let relay = async {
+        while let Some(document) = handled.recv().await {
+            _ = events.send(Ok(document_event(document))).await;
+        }
+    };
+    // The pass owns the sender, so the relay ends with it.
+    tokio::join!(pass, relay).0
+}
+
+fn document_event(handled: Handled) -> ReconcileEvent {
+    let action = match &handled.result {
+        Ok(Action::Added) => WireAction::Added,
+        Ok(Action::Changed) => WireAction::Changed,
+        Ok(Action::Removed) => WireAction::Removed,
+        Ok(Action::Unchanged) => WireAction::Unspecified,
+        Err(_) => WireAction::Failed,
+    };
+    let document = ReconciledDocument {
+        document_id: handled.key.id().to_owned(),
+        collection: handled.key.collection().to_owned(),
+        action: action.into(),
+        failure: handled.result.err().map(document_failure),
+    };
+    ReconcileEvent { event: Some(reconcile_event::Event::Document(document)) }
+}
+
+fn summary_event(summary: Summary) -> ReconcileEvent {
+    let summary = ReconcileSummary {
+        added: summary.added,
+        changed: summary.changed,
+        removed: summary.removed,
+        unchanged: summary.unchanged,
+        failed: summary.failed,
+        generation: summary.generation,
+        elapsed_ms: summary.elapsed.as_secs_f64() * 1_000.0,
+    };
+    ReconcileEvent { event: Some(reconcile_event::Event::Summary(summary)) }
+}
+
+fn document_state(view: DocumentView) -> DocumentState {
+    DocumentState {
+        document_id: view.key.id().to_owned(),
+        collection: view.key.collection().to_owned(),
+        title: view.title,
+        kind: view.kind,
+        stage: view.stage.into(),
+        content_bytes: view.content_bytes,
+        chunk_count: view.chunk_count,
+        indexed_ms: view.indexed_ms,
+        failure: view.failure.map(document_failure),
+    }
+}
+
+fn document_failure(failure: Failure) -> DocumentFailure {
+    DocumentFailure {
+        code: failure.code.name().to_owned(),
+        reason: failure.reason,
+        stage: failure.stage.into(),
+    }
+}
+
+/// Brings a document's failure back into the form of an error of the call.
+fn failed(failure: Failure) -> Error {
+    Error::Document { code: failure.code, reason: failure.reason }
+}
+
+fn status(error: &Error) -> Status {
+    let code: ErrorCode = error.code();
+    code.status(error.to_string(), code.retryable().then_some(RETRY_AFTER))
+}

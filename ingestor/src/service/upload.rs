@@ -1,0 +1,151 @@
+//! Takes one document in: receives and checks its bytes, makes them durable, indexes it and tells how far it is.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use lifecycle::within;
+use proto::v1::upload_event::Event;
+use proto::v1::upload_request::Part;
+use proto::v1::{Indexed, Progress, Stored, UploadEvent, UploadHeader, UploadRequest};
+use sha2::{Digest, Sha256};
+use tokio::sync::mpsc;
+use tonic::{Status, Streaming};
+
+use super::{Service, WAITING_EVENTS, document_failure};
+use crate::document::DocumentKey;
+use crate::error::Error;
+use crate::extract::Unreadable;
+use crate::keeper::{Action, Failure, Keeper, Settled, Step};
+
+/// Longest wait for the next message of a document.
+const MESSAGE_DEADLINE: Duration = Duration::from_secs(15);
+const MAX_DATA_BYTES: usize = 1024 * 1024;
+
+type Events = mpsc::Sender<Result<UploadEvent, Status>>;
+
+/// A document received whole.
+struct Received {
+    key: DocumentKey,
+    bytes: Vec<u8>,
+}
+
+impl Service {
+    /// Receives a document and stores it; the events that follow begin with `stored`.
+    pub(super) async fn take_in(
+        &self,
+        mut parts: Streaming<UploadRequest>,
+    ) -> Result<mpsc::Receiver<Result<UploadEvent, Status>>, Error> {
+        // The permit covers the time in which the bytes are held.
+        let permit = Arc::clone(&self.uploads).try_acquire_owned().map_err(|_| Error::Busy)?;
+        let received = receive(&mut parts, self.keeper.max_document_bytes()).await?;
+        let content_bytes = u64::try_from(received.bytes.len()).unwrap_or(u64::MAX);
+        let unchanged = store(&self.keeper, &received.key, received.bytes).await?;
+        drop(permit);
+        let (events, receiver) = mpsc::channel(WAITING_EVENTS);
+        let (keeper, stop) = (Arc::clone(&self.keeper), self.shutdown.token().clone());
+        // Indexing goes on when the caller goes away: the document is stored and belongs into the index.
+        self.shutdown.spawn("upload", async move {
+            send(&events, Event::Stored(Stored { content_bytes, unchanged })).await;
+            let result = tokio::select! {
+                result = index(&keeper, &received.key, &events) => result,
+                () = stop.cancelled() => return,
+            };
+            send(&events, result.map_or_else(|failure| Event::Failed(document_failure(failure)), indexed))
+                .await;
+        });
+        Ok(receiver)
+    }
+}
+
+async fn receive(parts: &mut Streaming<UploadRequest>, limit_bytes: u64) -> Result<Received, Error> {
+    let Some(Part::Header(header)) = next(parts).await? else {
+        return Err(Error::Request("the first message must be the header".to_owned()));
+    };
+    let UploadHeader { document_id, collection, content_bytes, content_sha256 } = header;
+    let key = DocumentKey::new(&collection, &document_id)?;
+    if content_bytes > limit_bytes {
+        return Err(Unreadable::TooLarge { bytes: content_bytes, limit_bytes }.into());
+    }
+    let expected = usize::try_from(content_bytes).unwrap_or(usize::MAX);
+    let mut bytes = Vec::new();
+    while let Some(part) = next(parts).await? {
+        let Part::Data(data) = part else {
+            return Err(Error::Request("the header must come once, before the data".to_owned()));
+        };
+        if data.len() > MAX_DATA_BYTES {
+            return Err(Error::Request("a message may hold at most 1 MiB of data".to_owned()));
+        }
+        if bytes.len() + data.len() > expected {
+            return Err(Error::Request(format!("more data came than the {content_bytes} bytes announced")));
+        }
+        bytes.extend_from_slice(&data);
+    }
+    if bytes.len() != expected {
+        let got = bytes.len();
+        return Err(Error::Request(format!("{content_bytes} bytes were announced and {got} came")));
+    }
+    check_sha256(&content_sha256, bytes).await.map(|bytes| Received { key, bytes })
+}
+
+async fn next(parts: &mut Streaming<UploadRequest>) -> Result<Option<Part>, Error> {
+    let message = within(MESSAGE_DEADLINE, parts.message()).await;
+    let message = message.map_err(|late| Error::Request(format!("the next part of the document: {late}")))?;
+    match message.map_err(|status| Error::Request(format!("the upload was cut: {}", status.message())))? {
+        None => Ok(None),
+        Some(UploadRequest { part: Some(part) }) => Ok(Some(part)),
+        Some(UploadRequest { part: None }) => Err(Error::Request("a message was empty".to_owned())),
+    }
+}
+
+async fn check_sha256(expected: &[u8], bytes: Vec<u8>) -> Result<Vec<u8>, Error> {
+    if expected.is_empty() {
+        return Ok(bytes);
+    }
+    let hashing = tokio::task::spawn_blocking(move || (Sha256::digest(&bytes), bytes));
+    let (sha256, bytes) = hashing.await.map_err(|error| Error::Internal(error.to_string()))?;
+    if sha256[..] != *expected {
+        return Err(Error::Request(
+            "content_sha256 does not fit the bytes that came; send them again".to_owned(),
+        ));
+    }
+    Ok(bytes)
+}
+
+/// Makes the bytes durable; returns whether they were there before.
+async fn store(keeper: &Keeper, key: &DocumentKey, bytes: Vec<u8>) -> Result<bool, Error> {
+    let before = keeper.store().read(key, keeper.max_document_bytes()).await?;
+    if before.is_some_and(|before| before.bytes == bytes) {
+        return Ok(true);
+    }
+    keeper.store().write(key, bytes).await?;
+    Ok(false)
+}
+
+async fn index(keeper: &Keeper, key: &DocumentKey, events: &Events) -> Result<Settled, Failure> {
+    let (sender, mut steps) = mpsc::channel(WAITING_EVENTS);
+    let mut work = std::pin::pin!(keeper.sync_patiently(key, &sender));
+    loop {
+        tokio::select! {
+            biased;
+            Some(Step { stage, done, total }) = steps.recv() => {
+                let progress = Progress { stage: stage.into(), done, total };
+                // A reader that does not keep up misses progress, never the end.
+                _ = events.try_send(Ok(UploadEvent { event: Some(Event::Progress(progress)) }));
+            }
+            result = &mut work => return result,
+        }
+    }
+}
+
+fn indexed(settled: Settled) -> Event {
+    Event::Indexed(Indexed {
+        chunk_count: settled.chunk_count,
+        generation: settled.generation,
+        unchanged: settled.action == Action::Unchanged,
+    })
+}
+
+async fn send(events: &Events, event: Event) {
+    // Nobody may be reading any more; the work does not depend on it.
+    _ = within(MESSAGE_DEADLINE, events.send(Ok(UploadEvent { event: Some(event) }))).await;
+}

@@ -1,0 +1,121 @@
+//! The document store: what every implementation promises. It is the truth that the index is derived from.
+
+mod folder;
+mod watch;
+
+use futures_util::future::BoxFuture;
+use proto::ErrorCode;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+use crate::document::DocumentKey;
+pub use folder::Folder;
+pub use watch::Watch;
+
+/// Keeps the documents' originals.
+pub trait DocumentStore: Send + Sync + std::fmt::Debug {
+    /// Returns every document, in no particular order. A partial listing is an error: what is missing from a listing
+    /// is deleted from the index.
+    fn list(&self) -> BoxFuture<'_, Result<Listing, StoreError>>;
+
+    /// Returns what is known of one document without reading it; none when it is not there.
+    fn find<'a>(&'a self, key: &'a DocumentKey) -> BoxFuture<'a, Result<Option<Entry>, StoreError>>;
+
+    /// Returns a document's bytes, cut after `limit_bytes` + 1; none when it is not there.
+    fn read<'a>(
+        &'a self,
+        key: &'a DocumentKey,
+        limit_bytes: u64,
+    ) -> BoxFuture<'a, Result<Option<Original>, StoreError>>;
+
+    /// Puts a document in the place of the one with its key, at once and for good: when this returns, the bytes
+    /// survive a loss of power, and no reader ever sees a part of them.
+    fn write<'a>(&'a self, key: &'a DocumentKey, bytes: Vec<u8>) -> BoxFuture<'a, Result<(), StoreError>>;
+
+    /// Deletes a document for good; returns whether it was there.
+    fn delete<'a>(&'a self, key: &'a DocumentKey) -> BoxFuture<'a, Result<bool, StoreError>>;
+
+    /// Adds to the collections that this store ever held and returns all of them. The index lists only collections
+    /// that it is asked for, so one that vanished from the store must not be forgotten.
+    fn remember_collections(
+        &self,
+        collections: BTreeSet<String>,
+    ) -> BoxFuture<'_, Result<BTreeSet<String>, StoreError>>;
+
+    /// Notifies after each change, until the watch is dropped; a notice may come late, doubled or without a change.
+    ///
+    /// # Errors
+    /// When changes cannot be watched here; the caller then looks by itself.
+    fn watch(&self, changed: Arc<Notify>) -> Result<Watch, StoreError>;
+}
+
+/// What a store holds.
+#[derive(Clone, Debug, Default)]
+pub struct Listing {
+    /// The documents.
+    pub entries: Vec<Entry>,
+    /// What lies in the store and cannot be a document, each with the reason.
+    pub refused: BTreeSet<String>,
+}
+
+/// A document in the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its name.
+    pub key: DocumentKey,
+    /// Its length.
+    pub bytes: u64,
+    /// When it was last modified; milliseconds since the Unix epoch.
+    pub modified_ms: i64,
+    /// Differs after each change.
+    pub version: Version,
+}
+
+/// A document with its bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Original {
+    /// What the store knows of it; the version is that of the bytes.
+    pub entry: Entry,
+    /// Its bytes, or the first of them when there are more than was asked for.
+    pub bytes: Vec<u8>,
+}
+
+/// Tells one state of a document from another; means nothing else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version(pub String);
+
+/// Why the store failed. Texts name the document or folder; the log keeps the cause.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// No room left.
+    #[error("the document store is full")]
+    Full,
+    /// Something else has the document's name.
+    #[error(
+        "`{0}` cannot be stored: a folder, a link or another kind of file has its name or that of a folder above it"
+    )]
+    Occupied(String),
+    /// The store itself cannot be used.
+    #[error("the document store cannot be used: {0}")]
+    Unusable(String),
+    /// One document cannot be used.
+    #[error("`{name}` in the document store cannot be used: {problem}")]
+    Document {
+        /// The document.
+        name: String,
+        /// The operating system's words.
+        problem: String,
+    },
+}
+
+impl StoreError {
+    /// Returns the code in the error table.
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::Full => ErrorCode::StorageFull,
+            Self::Occupied(_) => ErrorCode::Conflict,
+            Self::Unusable(_) | Self::Document { .. } => ErrorCode::Unavailable,
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The running ingestor over real gRPC in memory, against an index that lives in the test.
+#![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests may fail the test")]
+
+mod calls;
+mod fake;
+mod reconcile;
+mod stack;

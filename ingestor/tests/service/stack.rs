@@ -1,0 +1,160 @@
+//! Starts an ingestor over a temporary folder with the fake index, and calls it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use embedding::{Embedder, Embedding, OfflineEmbedder};
+use ingestor::store::Folder;
+use ingestor::{Parts, Running, Settings, start_with};
+use lifecycle::{GrpcOptions, Listener, Reader, Readiness, Shutdown, memory_listener};
+use proto::Target;
+use proto::v1::ingestor_client::IngestorClient;
+use proto::v1::upload_event::Event;
+use proto::v1::upload_request::Part;
+use proto::v1::{UploadEvent, UploadHeader, UploadRequest};
+use tonic::Status;
+use tonic::service::Routes;
+use tonic::transport::Channel;
+
+use crate::fake::FakeIndex;
+
+/// An ingestor with its index and folder.
+pub(crate) struct Stack {
+    pub(crate) index: FakeIndex,
+    pub(crate) folder: Arc<tempfile::TempDir>,
+    pub(crate) client: IngestorClient<Channel>,
+    pub(crate) running: Running,
+    pub(crate) embedder: Arc<Moody>,
+    pub(crate) shutdown: Shutdown,
+}
+
+/// An embedder that can be told to break its promise.
+#[derive(Debug)]
+pub(crate) struct Moody {
+    honest: OfflineEmbedder,
+    pub(crate) is_broken: AtomicBool,
+}
+
+impl Embedder for Moody {
+    fn model_id(&self) -> &str {
+        self.honest.model_id()
+    }
+
+    fn dimensions(&self) -> usize {
+        self.honest.dimensions()
+    }
+
+    fn embed<'a>(&'a self, texts: &'a [&'a str]) -> Embedding<'a> {
+        if self.is_broken.load(Ordering::Relaxed) {
+            let vectors = vec![vec![f32::NAN; self.dimensions()]; texts.len()];
+            return Box::pin(async move { Ok(vectors) });
+        }
+        self.honest.embed(texts)
+    }
+}
+
+/// Starts the fake index on a pipe; it ends with the shutdown.
+pub(crate) fn serve_index(index: &FakeIndex, shutdown: &Shutdown) -> Target {
+    let (sender, listener) = memory_listener();
+    let (server, own) = (index.server(), shutdown.clone());
+    let options = GrpcOptions {
+        descriptor: proto::FILE_DESCRIPTOR_SET,
+        services: &[],
+        readiness: Readiness::new(shutdown),
+        reflection: false,
+        drain: std::time::Duration::ZERO,
+    };
+    shutdown.spawn("index", async move {
+        lifecycle::serve_grpc(listener, Routes::new(server), options, &own).await.expect("serves");
+    });
+    Target::Memory(sender)
+}
+
+impl Stack {
+    pub(crate) async fn start() -> Self {
+        let folder = Arc::new(tempfile::tempdir().expect("temporary folder"));
+        Self::start_over(FakeIndex::new(), folder, &[]).await
+    }
+
+    /// Starts over an index and a folder that exist, and waits for the first reconciliation.
+    pub(crate) async fn start_over(
+        index: FakeIndex,
+        folder: Arc<tempfile::TempDir>,
+        settings: &[(&str, &str)],
+    ) -> Self {
+        let shutdown = Shutdown::new();
+        let retriever = serve_index(&index, &shutdown);
+        let stack = Self::start_against(index, folder, settings, &retriever, shutdown);
+        stack.running.reconciled().await;
+        stack
+    }
+
+    pub(crate) fn start_against(
+        index: FakeIndex,
+        folder: Arc<tempfile::TempDir>,
+        settings: &[(&str, &str)],
+        retriever: &Target,
+        shutdown: Shutdown,
+    ) -> Self {
+        let defaults = [("INGESTOR_DEBOUNCE_MILLIS", "20"), ("INGESTOR_EMBEDDING_DIMENSIONS", "64")];
+        let mut reader = Reader::from_pairs(defaults.iter().chain(settings).copied());
+        let settings = Settings::read(&mut reader).expect("complete");
+        reader.finish(&["INGESTOR_"]).expect("no mistake");
+        let honest = OfflineEmbedder::new(settings.embedding_dimensions).expect("fits");
+        let embedder = Arc::new(Moody { honest, is_broken: AtomicBool::new(false) });
+        let store = Arc::new(Folder::open(folder.path()).expect("opens"));
+        let (sender, listener): (_, Listener) = memory_listener();
+        let parts = Parts { store, embedder: embedder.clone() };
+        let running = start_with(&settings, parts, retriever, listener, &shutdown);
+        let client = IngestorClient::new(Target::Memory(sender).channel());
+        Self { index, folder, client, running, embedder, shutdown }
+    }
+
+    /// Ends everything at once, as a killed process would.
+    pub(crate) fn kill(self) -> (FakeIndex, Arc<tempfile::TempDir>) {
+        self.shutdown.begin();
+        (self.index, self.folder)
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        write(self.folder.path(), name, text.as_bytes());
+    }
+
+    pub(crate) fn remove(&self, name: &str) {
+        std::fs::remove_file(self.folder.path().join(name)).expect("removes");
+    }
+
+    /// Uploads and returns all events.
+    pub(crate) async fn upload(&self, name: &str, bytes: &[u8]) -> Result<Vec<Event>, Status> {
+        let header = header(name, bytes);
+        self.send(vec![Part::Header(header), Part::Data(bytes.to_vec().into())]).await
+    }
+
+    pub(crate) async fn send(&self, parts: Vec<Part>) -> Result<Vec<Event>, Status> {
+        let parts = parts.into_iter().map(|part| UploadRequest { part: Some(part) });
+        let mut client = self.client.clone();
+        let mut events = client.upload(tokio_stream::iter(parts)).await?.into_inner();
+        let mut all = Vec::new();
+        while let Some(UploadEvent { event }) = events.message().await? {
+            all.push(event.expect("each event says something"));
+        }
+        Ok(all)
+    }
+}
+
+pub(crate) fn header(name: &str, bytes: &[u8]) -> UploadHeader {
+    UploadHeader {
+        document_id: name.to_owned(),
+        collection: String::new(),
+        content_bytes: u64::try_from(bytes.len()).expect("fits"),
+        content_sha256: Vec::new(),
+    }
+}
+
+/// Writes a file and the folders above it.
+pub(crate) fn write(folder: &Path, name: &str, bytes: &[u8]) {
+    let path = folder.join(name);
+    std::fs::create_dir_all(path.parent().expect("has one")).expect("makes folders");
+    std::fs::write(path, bytes).expect("writes");
+}
