@@ -1,0 +1,185 @@
+//! Questions over REST, and answers as server-sent events.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, Request, State};
+use axum::response::Response;
+use bytes::{Bytes, BytesMut};
+use futures_util::stream;
+use http::request::Parts;
+use http::{HeaderValue, StatusCode, header};
+use lifecycle::TraceContext;
+use proto::ErrorCode;
+use proto::v1::chat_event::Event;
+use proto::v1::{Failed, Notice};
+use ulid::Ulid;
+
+use super::{Edge, body, header, search};
+use crate::answer::{Logged, Reader};
+use crate::chat::Origin;
+use crate::frame::{self, ChatBody};
+use crate::question::Asked;
+use crate::refusal::Refusal;
+use crate::registry::Resumed;
+
+const HEARTBEAT: Duration = Duration::from_secs(15);
+const IDEMPOTENCY_KEY_CHARACTERS: usize = 255;
+
+/// `POST /chat`.
+pub(super) async fn ask(State(edge): State<Arc<Edge>>, request: Request) -> Response {
+    match answer(&edge, request).await {
+        Ok(response) => response,
+        Err(refusal) => edge.refuse(&refusal),
+    }
+}
+
+async fn answer(edge: &Edge, request: Request) -> Result<Response, Refusal> {
+    let (head, content) = request.into_parts();
+    let caller = edge.caller(&head)?;
+    let body: ChatBody = body::json(&head, content, edge.settings.connections.body).await?;
+    let streaming = body.streaming();
+    let mut question = Asked::from(body).check()?;
+    if let Some(key) = idempotency_key(&head)? {
+        question = question.under_message_id(format!("idempotency-key {key}"));
+    }
+    let origin = Origin {
+        connection_id: Ulid::new().to_string(),
+        trace: TraceContext::from_headers(&head.headers),
+        deadline: None,
+        resumable: streaming || !question.asked().message_id.is_empty(),
+    };
+    let reader = edge.chat.ask(&caller, question, &origin)?;
+    if !streaming {
+        return whole(reader).await;
+    }
+    if header(&head, "accept").is_some_and(|accept| accept.contains("text/event-stream")) {
+        return Ok(events_response(reader));
+    }
+    let id = reader.answer().id();
+    let address = format!(r#"{{"answer_id":"{id}","stream_url":"/chat/{id}/events"}}"#);
+    let mut response = search::json(Bytes::from(address));
+    *response.status_mut() = StatusCode::ACCEPTED;
+    Ok(response)
+}
+
+fn idempotency_key(head: &Parts) -> Result<Option<String>, Refusal> {
+    let Some(value) = head.headers.get("idempotency-key") else { return Ok(None) };
+    let key = value.to_str().ok().filter(|key| (1..=IDEMPOTENCY_KEY_CHARACTERS).contains(&key.len()));
+    match key {
+        Some(key) => Ok(Some(key.to_owned())),
+        None => Err(Refusal::invalid("idempotency-key is not right; expected 1 to 255 ASCII characters")),
+    }
+}
+
+async fn whole(mut reader: Reader) -> Result<Response, Refusal> {
+    let mut notices: Vec<Notice> = Vec::new();
+    while let Some(logged) = reader.next().await {
+        match &logged.event.event {
+            Some(Event::Notice(notice)) => notices.push(notice.clone()),
+            Some(Event::Ended(ended)) => {
+                return Ok(search::json(frame::chat_response(&logged.event.answer_id, ended, &notices)));
+            }
+            Some(Event::Failed(failed)) => return Err(refusal_of(failed)),
+            _ => {}
+        }
+    }
+    Err(Refusal::hidden(ErrorCode::Internal, "an answer ended without its last event"))
+}
+
+fn refusal_of(failed: &Failed) -> Refusal {
+    let code = ErrorCode::from_name(&failed.code).unwrap_or(ErrorCode::Internal);
+    let refusal = Refusal::new(code, failed.message.clone());
+    match failed.retry_after_ms {
+        Some(wait) => refusal.after(Duration::from_millis(wait)),
+        None => refusal,
+    }
+}
+
+/// `GET /chat/{answer_id}/events`.
+pub(super) async fn events(
+    State(edge): State<Arc<Edge>>,
+    path: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Response {
+    let (head, _) = request.into_parts();
+    let id = path.map_err(|_| Refusal::invalid("the path is not UTF-8"));
+    match id.and_then(|Path(id)| resumed(&edge, &id, &head)) {
+        Ok(response) => response,
+        Err(refusal) => edge.refuse(&refusal),
+    }
+}
+
+fn resumed(edge: &Edge, answer_id: &str, head: &Parts) -> Result<Response, Refusal> {
+    let caller = edge.caller(head)?;
+    let place = match header(head, "last-event-id") {
+        Some(id) => place(answer_id, id)?,
+        None => (edge.chat.epoch(), 0),
+    };
+    match edge.chat.resume(&caller, answer_id, place)? {
+        Resumed::Reading(reader) => Ok(events_response(reader)),
+        Resumed::Resync => {
+            let text = event_text(None, "resync", &frame::resync(answer_id));
+            Ok(stream_response(Body::from(text)))
+        }
+    }
+}
+
+/// Reads `answer_id:epoch:seq`.
+fn place(answer_id: &str, last_event_id: &str) -> Result<(u64, u64), Refusal> {
+    let parse = || {
+        let (id, rest) = last_event_id.split_once(':')?;
+        let (epoch, seq) = rest.split_once(':')?;
+        (id == answer_id).then_some((epoch.parse().ok()?, seq.parse().ok()?))
+    };
+    parse().ok_or_else(|| {
+        Refusal::invalid("last-event-id is not right; expected `answer_id:epoch:seq` of this answer")
+    })
+}
+
+fn events_response(reader: Reader) -> Response {
+    let events = stream::unfold(Some(reader), |reader| async {
+        let mut reader = reader?;
+        match lifecycle::within(HEARTBEAT, reader.next()).await {
+            Ok(Some(logged)) => {
+                let text = logged_text(&logged, reader.answer().connection_id());
+                Some((Ok::<_, Infallible>(text), Some(reader)))
+            }
+            Ok(None) => None,
+            Err(_) => Some((Ok(Bytes::from_static(b": still here\n\n")), Some(reader))),
+        }
+    });
+    stream_response(Body::from_stream(events))
+}
+
+fn logged_text(logged: &Logged, connection_id: &str) -> Bytes {
+    let frame = logged.frame(|event| frame::event_frame(event, connection_id));
+    let event = &logged.event;
+    let id = format!("{}:{}:{}", event.answer_id, event.epoch, event.seq);
+    event_text(Some(&id), frame::event_name(event), &frame)
+}
+
+/// JSON writes line ends as escapes, so a frame is one line.
+fn event_text(id: Option<&str>, name: &str, frame: &Bytes) -> Bytes {
+    let mut text = BytesMut::with_capacity(frame.len() + 96);
+    if let Some(id) = id {
+        text.extend_from_slice(format!("id: {id}\n").as_bytes());
+    }
+    text.extend_from_slice(format!("event: {name}\ndata: ").as_bytes());
+    text.extend_from_slice(frame);
+    text.extend_from_slice(b"\n\n");
+    text.freeze()
+}
+
+fn stream_response(body: Body) -> Response {
+    let mut response = Response::new(body);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // Reverse proxies such as nginx hold a response back unless told not to.
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response
+}

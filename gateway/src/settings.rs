@@ -1,0 +1,312 @@
+//! What can be set, with units, ranges and defaults. It knows no transport beyond their names.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use lifecycle::Reader;
+use proto::Target;
+
+use crate::admission::Keys;
+
+/// Where the other services listen.
+#[derive(Clone, Debug)]
+pub struct Upstreams {
+    /// `GATEWAY_RETRIEVER`, default `http://127.0.0.1:7001`.
+    pub retriever: Target,
+    /// `GATEWAY_GENERATOR`, default `http://127.0.0.1:7002`.
+    pub generator: Target,
+}
+
+/// How often one visitor may ask; 0 lifts a limit.
+#[derive(Clone, Copy, Debug)]
+pub struct Rates {
+    /// `RATE_PER_MINUTE`: questions, searches and opinions, each counted apart; default 10.
+    pub per_minute: u32,
+    /// `RATE_PER_HOUR`: the same; default 100.
+    pub per_hour: u32,
+    /// `GATEWAY_KEY_RATE_PER_MINUTE`: all visitors of one key together; default 600.
+    pub key_per_minute: u32,
+}
+
+/// How long each wait of an answer may last.
+#[derive(Clone, Copy, Debug)]
+pub struct Deadlines {
+    /// `GATEWAY_SEARCH_TIMEOUT_SECONDS`: one call of the retriever; default 10.
+    pub search: Duration,
+    /// `GATEWAY_FIRST_TOKEN_SECONDS`: from asking the generator to its first event; default 20.
+    pub first_token: Duration,
+    /// `GATEWAY_TOKEN_GAP_SECONDS`: between two events of the generator; default 15.
+    pub token_gap: Duration,
+    /// `GATEWAY_ANSWER_SECONDS`: the whole answer; default 120.
+    pub answer: Duration,
+}
+
+/// Bounds of the answers held in memory.
+#[derive(Clone, Copy, Debug)]
+pub struct AnswerBounds {
+    /// `GATEWAY_MAX_ANSWERS`: answers being written at once; default 256.
+    pub running: usize,
+    /// `GATEWAY_ANSWER_LOG_BYTES`: events of one answer; default 262,144.
+    pub log_bytes: usize,
+    /// `GATEWAY_RESUME_WINDOW_SECONDS`: how long an answer waits for a reader to come back; default 60.
+    pub resume_window: Duration,
+}
+
+/// Bounds of connections to the public HTTP port.
+#[derive(Clone, Copy, Debug)]
+pub struct ConnectionBounds {
+    /// `GATEWAY_MAX_SOCKETS`: open WebSocket connections; default 4,096.
+    pub sockets: usize,
+    /// `GATEWAY_MAX_SOCKETS_PER_ADDRESS`: WebSocket connections of one address; default 1,024.
+    pub sockets_per_address: usize,
+    /// `GATEWAY_MAX_CONNECTIONS`: open HTTP connections that are no WebSocket; default 2,048.
+    pub connections: usize,
+    /// `GATEWAY_HEADER_SECONDS`: from the connection to the end of a request's head; default 10.
+    pub header: Duration,
+    /// `GATEWAY_BODY_SECONDS`: for a request's body; default 15.
+    pub body: Duration,
+    /// `GATEWAY_SOCKET_AUTH_SECONDS`: for `authenticate` on a WebSocket that came without a key; default 5.
+    pub auth: Duration,
+    /// `GATEWAY_SOCKET_IDLE_SECONDS`: without any frame from the client, pongs included; default 120.
+    pub idle: Duration,
+    /// `GATEWAY_SOCKET_PING_SECONDS`: between two pings; default 30.
+    pub ping: Duration,
+    /// `GATEWAY_SLOW_WRITE_SECONDS`: for one frame to be taken by the client; default 30.
+    pub slow_write: Duration,
+    /// `GATEWAY_CLOSE_SPREAD_SECONDS`: span over which many WebSocket connections are closed at shutdown; default 5.
+    pub close_spread: Duration,
+}
+
+/// Everything that can be set.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `GATEWAY_HTTP_LISTEN`: WebSocket, REST and SSE; default `127.0.0.1:8080`.
+    pub http_listen: SocketAddr,
+    /// `GATEWAY_GRPC_LISTEN`: public gRPC; default `127.0.0.1:8081`.
+    pub grpc_listen: SocketAddr,
+    /// `GATEWAY_INTERNAL_LISTEN`: health and metrics, never public; default `127.0.0.1:8082`.
+    pub internal_listen: SocketAddr,
+    /// Where the other services listen.
+    pub upstreams: Upstreams,
+    /// `GATEWAY_API_KEYS`: `sha256-hex=collection+collection`, separated by commas; default none. Without keys every
+    /// listener must be a loopback one, and everything in `open_collections` is open to every caller.
+    pub(crate) keys: Keys,
+    /// `GATEWAY_OPEN_COLLECTIONS`: collections that are open without keys, separated by commas; default `main`.
+    pub open_collections: Vec<String>,
+    /// Rate limits.
+    pub rates: Rates,
+    /// `GATEWAY_TRUSTED_HOPS`: proxies of our own in front, whose `X-Forwarded-For` counts; default 0.
+    pub trusted_hops: usize,
+    /// `GATEWAY_ALLOWED_ORIGINS`: origins of pages that may call, exact, separated by commas; default none, which
+    /// means the same origin and, on a loopback listener, loopback origins.
+    pub allowed_origins: Vec<String>,
+    /// Bounds of answers.
+    pub answers: AnswerBounds,
+    /// Deadlines.
+    pub deadlines: Deadlines,
+    /// Bounds of connections.
+    pub connections: ConnectionBounds,
+    /// `GATEWAY_DOCUMENT_PAGES`: collections whose documents have public pages, separated by commas; default none.
+    pub document_pages: Vec<String>,
+    /// `GATEWAY_DEMO`: whether `/` shows the demonstration page; default false.
+    pub demo: bool,
+    /// `GATEWAY_ECHO`: whether `/ws/echo` sends back what it gets, for conformance tests of the WebSocket protocol; on
+    /// a loopback listener only; default false.
+    pub echo: bool,
+    /// `GATEWAY_REFLECTION`: whether gRPC clients may ask what the server offers; default true
+    /// on a loopback address and false elsewhere.
+    pub reflection: bool,
+    /// `DRAIN_SECONDS`: time for open answers at shutdown; default 30. An answer that needs longer fails with
+    /// `SHUTTING_DOWN` just before its end.
+    pub drain: Duration,
+}
+
+impl Settings {
+    /// Reads every setting; wrong ones are noted with the reader. Returns nothing when it cannot go on from a mistake.
+    pub fn read(reader: &mut Reader) -> Option<Self> {
+        const ADDRESS: &str = "an address such as 127.0.0.1:8080";
+        const TARGET: &str = "a gRPC address such as http://127.0.0.1:7001";
+        let http_listen: Option<SocketAddr> = reader.parsed("GATEWAY_HTTP_LISTEN", "127.0.0.1:8080", ADDRESS);
+        let grpc_listen: Option<SocketAddr> = reader.parsed("GATEWAY_GRPC_LISTEN", "127.0.0.1:8081", ADDRESS);
+        let internal_listen = reader.parsed("GATEWAY_INTERNAL_LISTEN", "127.0.0.1:8082", ADDRESS);
+        let retriever = reader.parsed("GATEWAY_RETRIEVER", "http://127.0.0.1:7001", TARGET);
+        let generator = reader.parsed("GATEWAY_GENERATOR", "http://127.0.0.1:7002", TARGET);
+        let keys = read_keys(reader);
+        for (name, address) in [("GATEWAY_HTTP_LISTEN", http_listen), ("GATEWAY_GRPC_LISTEN", grpc_listen)] {
+            if keys.is_empty() && address.is_some_and(|address| !address.ip().is_loopback()) {
+                reader
+                    .mistake(name, "only a loopback address may be open without keys; set GATEWAY_API_KEYS");
+            }
+        }
+        let settings = Self {
+            keys,
+            open_collections: read_collections(reader, "GATEWAY_OPEN_COLLECTIONS", "main"),
+            rates: read_rates(reader),
+            trusted_hops: reader.number("GATEWAY_TRUSTED_HOPS", 0, 0..=8),
+            allowed_origins: read_origins(reader),
+            answers: read_answer_bounds(reader),
+            deadlines: read_deadlines(reader),
+            connections: read_connection_bounds(reader),
+            document_pages: read_collections(reader, "GATEWAY_DOCUMENT_PAGES", ""),
+            demo: reader.flag("GATEWAY_DEMO", false),
+            echo: read_echo(reader, http_listen),
+            reflection: reader.flag("GATEWAY_REFLECTION", is_loopback(grpc_listen)),
+            drain: reader.seconds("DRAIN_SECONDS", Duration::from_secs(30), 0.0..=3600.0),
+            // Everything else is read first, so that all mistakes are reported together.
+            http_listen: http_listen?,
+            grpc_listen: grpc_listen?,
+            internal_listen: internal_listen?,
+            upstreams: Upstreams { retriever: retriever?, generator: generator? },
+        };
+        Some(settings)
+    }
+}
+
+fn read_keys(reader: &mut Reader) -> Keys {
+    let Some(text) = reader.secret("GATEWAY_API_KEYS") else { return Keys::none() };
+    match Keys::parse(text.expose()) {
+        Ok(keys) => keys,
+        Err(mistake) => {
+            reader.mistake("GATEWAY_API_KEYS", mistake);
+            Keys::none()
+        }
+    }
+}
+
+fn is_loopback(address: Option<SocketAddr>) -> bool {
+    address.is_some_and(|address| address.ip().is_loopback())
+}
+
+fn read_echo(reader: &mut Reader, http_listen: Option<SocketAddr>) -> bool {
+    let echo = reader.flag("GATEWAY_ECHO", false);
+    if echo && http_listen.is_some() && !is_loopback(http_listen) {
+        reader
+            .mistake("GATEWAY_ECHO", "expected false, because GATEWAY_HTTP_LISTEN is not a loopback address");
+    }
+    echo
+}
+
+fn read_rates(reader: &mut Reader) -> Rates {
+    Rates {
+        per_minute: reader.number("RATE_PER_MINUTE", 10, 0..=1_000_000),
+        per_hour: reader.number("RATE_PER_HOUR", 100, 0..=1_000_000),
+        key_per_minute: reader.number("GATEWAY_KEY_RATE_PER_MINUTE", 600, 0..=1_000_000),
+    }
+}
+
+fn read_answer_bounds(reader: &mut Reader) -> AnswerBounds {
+    AnswerBounds {
+        running: reader.number("GATEWAY_MAX_ANSWERS", 256, 1..=100_000),
+        log_bytes: reader.number("GATEWAY_ANSWER_LOG_BYTES", 256 * 1024, 4096..=64 * 1024 * 1024),
+        resume_window: reader.seconds("GATEWAY_RESUME_WINDOW_SECONDS", Duration::from_secs(60), 0.0..=3600.0),
+    }
+}
+
+fn read_deadlines(reader: &mut Reader) -> Deadlines {
+    let mut seconds = |name, default| reader.seconds(name, Duration::from_secs(default), 0.001..=3600.0);
+    Deadlines {
+        search: seconds("GATEWAY_SEARCH_TIMEOUT_SECONDS", 10),
+        first_token: seconds("GATEWAY_FIRST_TOKEN_SECONDS", 20),
+        token_gap: seconds("GATEWAY_TOKEN_GAP_SECONDS", 15),
+        answer: seconds("GATEWAY_ANSWER_SECONDS", 120),
+    }
+}
+
+fn read_connection_bounds(reader: &mut Reader) -> ConnectionBounds {
+    let sockets = reader.number("GATEWAY_MAX_SOCKETS", 4096, 1..=1_000_000);
+    let sockets_per_address = reader.number("GATEWAY_MAX_SOCKETS_PER_ADDRESS", 1024, 1..=1_000_000);
+    let connections = reader.number("GATEWAY_MAX_CONNECTIONS", 2048, 1..=1_000_000);
+    let mut seconds = |name, default| reader.seconds(name, Duration::from_secs(default), 0.001..=3600.0);
+    ConnectionBounds {
+        sockets,
+        sockets_per_address,
+        connections,
+        header: seconds("GATEWAY_HEADER_SECONDS", 10),
+        body: seconds("GATEWAY_BODY_SECONDS", 15),
+        auth: seconds("GATEWAY_SOCKET_AUTH_SECONDS", 5),
+        idle: seconds("GATEWAY_SOCKET_IDLE_SECONDS", 120),
+        ping: seconds("GATEWAY_SOCKET_PING_SECONDS", 30),
+        slow_write: seconds("GATEWAY_SLOW_WRITE_SECONDS", 30),
+        close_spread: reader.seconds("GATEWAY_CLOSE_SPREAD_SECONDS", Duration::from_secs(5), 0.0..=60.0),
+    }
+}
+
+fn read_list(reader: &mut Reader, name: &str, default: &str) -> Vec<String> {
+    let text = reader.text(name, default);
+    text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
+}
+
+fn read_collections(reader: &mut Reader, name: &str, default: &str) -> Vec<String> {
+    let collections = read_list(reader, name, default);
+    if let Some(wrong) = collections.iter().find(|collection| !is_collection(collection)) {
+        reader.mistake(
+            name,
+            format!("expected collections of 1 to 64 characters of a-z 0-9 - _, got `{wrong}`"),
+        );
+    }
+    collections
+}
+
+fn read_origins(reader: &mut Reader) -> Vec<String> {
+    const NAME: &str = "GATEWAY_ALLOWED_ORIGINS";
+    let origins = read_list(reader, NAME, "");
+    for origin in &origins {
+        let rest = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+        let right = |host: &str| !host.is_empty() && !host.contains(['/', '*', ' ', '@', '?', '#']);
+        if !rest.is_some_and(right) || origin.chars().any(char::is_uppercase) {
+            let message = "expected origins as browsers send them, such as https://shop.example";
+            reader.mistake(NAME, format!("{message}, got `{origin}`"));
+        }
+    }
+    origins
+}
+
+/// Returns whether the text can name a collection: 1 to 64 characters of `a-z 0-9 - _`.
+pub(crate) fn is_collection(text: &str) -> bool {
+    let right = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_');
+    (1..=64).contains(&text.len()) && text.bytes().all(right)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Reader, Settings};
+
+    fn mistakes(pairs: &[(&str, &str)]) -> Vec<String> {
+        let mut reader = Reader::from_pairs(pairs.iter().copied());
+        let settings = Settings::read(&mut reader);
+        match reader.finish(&["GATEWAY_"]) {
+            Ok(_) => {
+                assert!(settings.is_some(), "{pairs:?}");
+                Vec::new()
+            }
+            Err(mistakes) => mistakes.0,
+        }
+    }
+
+    #[test]
+    fn a_public_listener_without_keys_is_a_mistake() {
+        let hash = "0".repeat(64);
+        assert!(mistakes(&[]).is_empty());
+        assert_eq!(
+            mistakes(&[("GATEWAY_HTTP_LISTEN", "0.0.0.0:8080"), ("GATEWAY_GRPC_LISTEN", "[::]:8081")]).len(),
+            2
+        );
+        let keys = format!("{hash}=main+shop");
+        assert!(mistakes(&[("GATEWAY_HTTP_LISTEN", "0.0.0.0:8080"), ("GATEWAY_API_KEYS", &keys)]).is_empty());
+    }
+
+    #[test]
+    fn wrong_lists_name_the_setting_and_what_is_right() {
+        for (name, value, expected) in [
+            ("GATEWAY_API_KEYS", "secret=main", "GATEWAY_API_KEYS: expected"),
+            ("GATEWAY_OPEN_COLLECTIONS", "Main", "GATEWAY_OPEN_COLLECTIONS: expected"),
+            ("GATEWAY_ALLOWED_ORIGINS", "shop.example", "GATEWAY_ALLOWED_ORIGINS: expected"),
+            ("GATEWAY_ALLOWED_ORIGINS", "https://*.example", "GATEWAY_ALLOWED_ORIGINS: expected"),
+            ("GATEWAY_ALLOWED_ORIGINS", "https://shop.example/", "GATEWAY_ALLOWED_ORIGINS: expected"),
+        ] {
+            let mistakes = mistakes(&[(name, value)]);
+            assert!(mistakes.len() == 1 && mistakes[0].starts_with(expected), "{mistakes:?}");
+            assert!(!mistakes[0].contains("secret"), "a key must not be printed");
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! Puts the parts together and serves them until shutdown.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper_util::service::TowerToHyperService;
+use lifecycle::{GrpcOptions, HttpLimits, Listener, Readiness, Shutdown};
+use prometheus_client::registry::Registry;
+use proto::v1::chat_server::ChatServer;
+use tokio::net::TcpListener;
+use tonic::service::Routes;
+
+use crate::admission::{Admission, Origins};
+use crate::chat::Chat;
+use crate::error::Error;
+use crate::http::{self, Edge};
+use crate::metrics::Metrics;
+use crate::service::ChatService;
+use crate::settings::{Settings, Upstreams};
+use crate::socket::Sockets;
+use crate::upstream::Services;
+
+/// Twenty messages of history at four bytes a character, and the question.
+const MAX_GRPC_MESSAGE_BYTES: usize = 512 * 1024;
+const MAX_HEADERS: usize = 64;
+const MAX_HEADER_BYTES: usize = 16 * 1024;
+const READINESS_POLL: Duration = Duration::from_millis(250);
+const FORGET_EVERY: Duration = Duration::from_secs(60);
+/// Time that is left at the end of a drain to tell readers that their answers were cut.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// Where the gateway listens.
+#[derive(Debug)]
+pub struct Listeners {
+    /// WebSocket, REST and SSE.
+    pub http: TcpListener,
+    /// Public gRPC.
+    pub grpc: Listener,
+    /// Health and metrics; none where another part of the process shows them.
+    pub internal: Option<TcpListener>,
+}
+
+impl Listeners {
+    /// Binds the ports that the settings name.
+    ///
+    /// # Errors
+    /// When a port cannot be bound; the text names its address.
+    pub async fn bind(settings: &Settings) -> Result<Self, Error> {
+        let http = bind(settings.http_listen).await?;
+        let grpc = Listener::bind(settings.grpc_listen).await?;
+        let internal = Some(bind(settings.internal_listen).await?);
+        Ok(Self { http, grpc, internal })
+    }
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, Error> {
+    match Listener::bind(address).await? {
+        Listener::Tcp(listener) => Ok(listener),
+        Listener::Memory(_) => Err(Error::NoPort),
+    }
+}
+
+/// A gateway that serves; shutdown ends it.
+#[derive(Debug)]
+pub struct Running {
+    /// The bound address of HTTP.
+    pub http_addr: SocketAddr,
+    /// The bound address of gRPC; none over a pipe.
+    pub grpc_addr: Option<SocketAddr>,
+    /// The bound address of the internal port.
+    pub internal_addr: Option<SocketAddr>,
+    /// Whether both upstreams have answered, and shutdown has not begun.
+    pub readiness: Readiness,
+}
+
+/// Serves until shutdown.
+///
+/// # Errors
+/// When a listener has no address.
+pub async fn start(
+    settings: Settings,
+    upstreams: &Upstreams,
+    listeners: Listeners,
+    shutdown: &Shutdown,
+) -> Result<Running, Error> {
+    let http_addr = listeners.http.local_addr()?;
+    let grpc_addr = listeners.grpc.local_addr();
+    let internal_addr = listeners.internal.as_ref().map(TcpListener::local_addr).transpose()?;
+    let mut registry = Registry::default();
+    let metrics = Arc::new(Metrics::register(&mut registry));
+    let services = Services::new(upstreams, settings.deadlines);
+    let grace = settings.drain.saturating_sub(LAST_WORDS.min(settings.drain / 4));
+    let admission = Admission::new(&settings);
+    let chat = Chat::new(admission, services.clone(), settings.answers, metrics, (shutdown.clone(), grace));
+    let readiness = Readiness::new(shutdown);
+    let edge = Arc::new(Edge {
+        chat,
+        sockets: Arc::new(Sockets::new(settings.connections)),
+        origins: Origins::new(settings.allowed_origins.clone(), http_addr.ip().is_loopback()),
+        readiness: readiness.clone(),
+        shutdown: shutdown.clone(),
+        settings,
+    });
+    tracing::info!(what = "http", address = %http_addr, "listening");
+    if let Some(address) = grpc_addr {
+        tracing::info!(what = "grpc", %address, "listening");
+    }
+    if let Some(address) = internal_addr {
+        tracing::info!(what = "internal", %address, "listening");
+    }
+    spawn_http(listeners.http, &edge);
+    spawn_grpc(listeners.grpc, &edge);
+    if let Some(listener) = listeners.internal {
+        spawn_internal(listener, &edge, Arc::new(registry));
+    }
+    spawn_readiness(services, readiness.clone(), shutdown);
+    spawn_forgetting(&edge);
+    Ok(Running { http_addr, grpc_addr, internal_addr, readiness })
+}
+
+fn spawn_http(listener: TcpListener, edge: &Arc<Edge>) {
+    let service = TowerToHyperService::new(http::router(Arc::clone(edge)));
+    let limits = HttpLimits {
+        header_read_timeout: edge.settings.connections.header,
+        max_connections: edge.settings.connections.connections,
+        max_headers: MAX_HEADERS,
+        max_header_bytes: MAX_HEADER_BYTES,
+    };
+    let shutdown = edge.shutdown.clone();
+    edge.shutdown
+        .spawn("http", async move { lifecycle::serve_http1(listener, service, limits, &shutdown).await });
+}
+
+fn spawn_grpc(listener: Listener, edge: &Arc<Edge>) {
+    let service =
+        ChatServer::new(ChatService::new(Arc::clone(edge))).max_decoding_message_size(MAX_GRPC_MESSAGE_BYTES);
+    let options = GrpcOptions {
+        descriptor: proto::FILE_DESCRIPTOR_SET,
+        services: &["smallbiz.chatbot.v1.Chat"],
+        readiness: edge.readiness.clone(),
+        reflection: edge.settings.reflection,
+        drain: edge.settings.drain,
+    };
+    let shutdown = edge.shutdown.clone();
+    edge.shutdown.spawn("grpc", async move {
+        if let Err(error) = lifecycle::serve_grpc(listener, Routes::new(service), options, &shutdown).await {
+            shutdown.fail(&format!("gRPC ended: {error}"));
+        }
+    });
+}
+
+fn spawn_internal(listener: TcpListener, edge: &Arc<Edge>, registry: Arc<Registry>) {
+    let (readiness, shutdown) = (edge.readiness.clone(), edge.shutdown.clone());
+    edge.shutdown.spawn("internal", async move {
+        if let Err(error) = lifecycle::serve_internal(listener, readiness, registry, &shutdown).await {
+            shutdown.fail(&format!("the internal port ended: {error}"));
+        }
+    });
+}
+
+/// Ready once both upstreams have said that they serve. What fails later is told to each caller, not to the balancer:
+/// taking every gateway away would help nobody.
+fn spawn_readiness(services: Services, readiness: Readiness, shutdown: &Shutdown) {
+    let token = shutdown.token().clone();
+    shutdown.spawn(
+        "readiness",
+        token.run_until_cancelled_owned(async move {
+            while !services.are_ready().await {
+                tokio::time::sleep(READINESS_POLL).await;
+            }
+            readiness.set(true);
+            tracing::info!("ready");
+        }),
+    );
+}
+
+fn spawn_forgetting(edge: &Arc<Edge>) {
+    let token = edge.shutdown.token().clone();
+    let edge = Arc::clone(edge);
+    edge.shutdown.clone().spawn(
+        "rate limits",
+        token.run_until_cancelled_owned(async move {
+            loop {
+                tokio::time::sleep(FORGET_EVERY).await;
+                edge.chat.admission().forget_idle_visitors();
+            }
+        }),
+    );
+}
