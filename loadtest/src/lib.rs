@@ -1,0 +1,29 @@
+//! The measuring harness: load over an open schedule, and the quality of search over a set of questions.
+//!
+//! It reaches the product through its public interface only.
+
+pub mod cli;
+
+pub mod set;
+
+pub mod hit;
+
+pub mod quality;
+
+pub mod eval;
+
+pub mod floor;
+
+pub mod documents;
+
+pub mod plan;
+
+pub mod client;
+
+pub mod driver;
+
+pub mod latency;
+
+mod http;
+mod report;
+mod websocket;

@@ -1,0 +1,84 @@
+//! Prints what was measured, for people and as JSON. The only place that prints.
+
+#![expect(clippy::print_stdout, reason = "printing the result is what the command is for")]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::floor::Below;
+use crate::latency::Percentiles;
+use crate::{driver, eval};
+
+/// Prints the quality of search and refusals, with what fell below its floor.
+pub(crate) fn quality(outcome: &eval::Outcome, below: &[Below], as_json: bool) -> anyhow::Result<()> {
+    if as_json {
+        let whole = json!({ "outcome": outcome, "below_floor": below });
+        println!("{}", serde_json::to_string_pretty(&whole)?);
+        return Ok(());
+    }
+    println!("set {}, {} passages asked for", outcome.set, outcome.top_k);
+    if let Some(search) = outcome.search {
+        println!(
+            "  {:<12} {:>7} {:>7} {:>7} {:>7} {:>7}",
+            "questions", "R@1", "R@5", "R@10", "hit@5", "MRR@10"
+        );
+        println!(
+            "  {:<12} {:>7.3} {:>7.3} {:>7.3} {:>7.3} {:>7.3}",
+            search.questions,
+            search.recall_at_1,
+            search.recall_at_5,
+            search.recall_at_10,
+            search.hit_at_5,
+            search.mrr_at_10
+        );
+    }
+    if let Some(refusals) = outcome.refusals {
+        println!("  refused where nothing answers  {} of {}", refusals.refused, refusals.unanswerable);
+        println!("  refused although answerable    {} of {}", refusals.falsely_refused, refusals.answerable);
+    }
+    errors(&outcome.errors);
+    for miss in below {
+        let value = miss.value.map_or_else(|| "not measured".to_owned(), |value| format!("{value:.3}"));
+        println!("  BELOW FLOOR {}: {value}, floor {:.3}", miss.measure, miss.floor);
+    }
+    Ok(())
+}
+
+/// Prints latencies and counts of a load.
+pub(crate) fn load(outcome: &driver::Outcome, as_json: bool) -> anyhow::Result<()> {
+    if as_json {
+        println!("{}", serde_json::to_string_pretty(outcome)?);
+        return Ok(());
+    }
+    println!("{} arrivals at {}/s, {:.1} s in all", outcome.planned, outcome.planned_rate, outcome.seconds);
+    let failed: u32 = outcome.errors.values().sum();
+    println!("  answered {}, failed {failed}, dropped {}", outcome.answered, outcome.dropped);
+    println!("  {:<12} {:>9} {:>9} {:>9} {:>9} {:>9}", "ms from plan", "p50", "p90", "p95", "p99", "max");
+    row("connect", outcome.connect);
+    row("first token", outcome.first_token);
+    row("whole answer", outcome.answer);
+    errors(&outcome.errors);
+    Ok(())
+}
+
+/// Prints how many documents were written.
+pub(crate) fn documents(count: usize, folder: &Path) {
+    println!("{count} documents in {}", folder.display());
+}
+
+fn row(name: &str, percentiles: Option<Percentiles>) {
+    match percentiles {
+        Some(Percentiles { p50_ms, p90_ms, p95_ms, p99_ms, max_ms, .. }) => {
+            println!("  {name:<12} {p50_ms:>9.1} {p90_ms:>9.1} {p95_ms:>9.1} {p99_ms:>9.1} {max_ms:>9.1}");
+        }
+        None => println!("  {name:<12} {:>9}", "none"),
+    }
+}
+
+fn errors(errors: &BTreeMap<String, u32>) {
+    for (code, count) in errors {
+        println!("  error {code}: {count}");
+    }
+}
