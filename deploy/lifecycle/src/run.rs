@@ -4,9 +4,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::Instant;
 
 use crate::settings::{Mistakes, Reader};
 use crate::{LogFormat, Shutdown, telemetry};
+
+/// Signals within this time of the first one are its echo.
+const ECHO: Duration = Duration::from_millis(500);
 
 /// Why a process could not start or go on.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -56,7 +60,11 @@ where
     let settings = read(&mut reader);
     let settings = match (reader.finish(prefixes), settings) {
         (Ok(resolved), Some(settings)) => {
-            tracing::info!(settings = ?resolved, "settings in force");
+            // A person who starts it by hand knows them; a collector of logs wants them kept.
+            match life.log_format {
+                LogFormat::Json => tracing::info!(settings = ?resolved, "settings in force"),
+                LogFormat::Pretty => tracing::debug!(settings = ?resolved, "settings in force"),
+            }
             settings
         }
         (Ok(_), None) => return refuse(&Mistakes(vec!["a required setting is missing".to_owned()])),
@@ -111,7 +119,7 @@ where
     }
     let drained = tokio::select! {
         drained = leave(&shutdown, life) => drained,
-        () = either(&mut terminate, &mut interrupt) => {
+        () = second(&mut terminate, &mut interrupt) => {
             tracing::warn!("second signal: leaving at once");
             return ExitCode::FAILURE;
         }
@@ -130,6 +138,17 @@ async fn leave(shutdown: &Shutdown, life: Life) -> bool {
     }
     shutdown.begin();
     shutdown.drained(life.drain).await
+}
+
+/// Waits for another signal. Supervisors that signal a whole process group deliver the first one twice.
+async fn second(terminate: &mut Signal, interrupt: &mut Signal) {
+    let first = Instant::now();
+    loop {
+        either(terminate, interrupt).await;
+        if first.elapsed() > ECHO {
+            return;
+        }
+    }
 }
 
 async fn either(terminate: &mut Signal, interrupt: &mut Signal) {

@@ -1,0 +1,43 @@
+//! The settings of the whole: those of each service, with defaults that fit one process on a laptop.
+
+use lifecycle::Reader;
+
+/// Prefixes of every name that may be set; others are left alone.
+pub const PREFIXES: [&str; 6] = ["CHATBOT_", "GATEWAY_", "RETRIEVER_", "GENERATOR_", "INGESTOR_", "RATE_"];
+
+/// Settings of the four services.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The edge.
+    pub gateway: gateway::Settings,
+    /// Search and the store.
+    pub retriever: retriever::Settings,
+    /// Answers.
+    pub generator: generator::Settings,
+    /// Documents.
+    pub ingestor: ingestor::Settings,
+}
+
+impl Settings {
+    /// Reads every setting. `CHATBOT_PORT` (8080) is the first of four ports, `CHATBOT_DOCUMENTS` (`documents`) the
+    /// folder of documents, `CHATBOT_DATA` (`data`) the folder of the index; a service's own setting wins over them.
+    pub fn read(reader: &mut Reader) -> Option<Self> {
+        let port = reader.number("CHATBOT_PORT", 8080_u16, 0..=65532);
+        let nth = |n: u16| if port == 0 { 0 } else { port + n };
+        let listeners =
+            ["GATEWAY_HTTP_LISTEN", "GATEWAY_GRPC_LISTEN", "GATEWAY_INTERNAL_LISTEN", "INGESTOR_LISTEN"];
+        for (place, name) in (0..).zip(listeners) {
+            reader.set_default(name, format!("127.0.0.1:{}", nth(place)));
+        }
+        let documents = reader.text("CHATBOT_DOCUMENTS", "documents");
+        let data = reader.text("CHATBOT_DATA", "data");
+        reader.set_default("INGESTOR_DOCUMENTS", documents);
+        reader.set_default("RETRIEVER_DATA_DIR", data);
+        reader.set_default("GATEWAY_DOCUMENT_PAGES", "main");
+        reader.set_default("GATEWAY_DEMO", "true");
+        // All are read before any is missed, so that every mistake is reported.
+        let (gateway, retriever) = (gateway::Settings::read(reader), retriever::Settings::read(reader));
+        let (generator, ingestor) = (generator::Settings::read(reader), ingestor::Settings::read(reader));
+        Some(Self { gateway: gateway?, retriever: retriever?, generator: generator?, ingestor: ingestor? })
+    }
+}
