@@ -47,7 +47,7 @@ load:
 		--rate $(RATE) --seconds $(SECONDS_LONG)
 
 eval:
-	cargo build --release --locked -p local --bin chatbot -p loadtest
+	cargo build --release --locked --bin chatbot --bin loadtest
 	loadtest/eval_sets $(SETS)
 
 widget:

@@ -153,9 +153,7 @@ fn spawn_grpc(listener: Listener, edge: &Arc<Edge>) {
 fn spawn_internal(listener: TcpListener, edge: &Arc<Edge>, registry: Arc<Registry>) {
     let (readiness, shutdown) = (edge.readiness.clone(), edge.shutdown.clone());
     edge.shutdown.spawn("internal", async move {
-        if let Err(error) = lifecycle::serve_internal(listener, readiness, registry, &shutdown).await {
-            shutdown.fail(&format!("the internal port ended: {error}"));
-        }
+        lifecycle::serve_internal(listener, readiness, registry, &shutdown).await;
     });
 }
 

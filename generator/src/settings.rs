@@ -29,7 +29,7 @@ pub struct AnswerSettings {
     /// Words written each second, 0 to 10,000, 0 at once: `GENERATOR_TOKENS_PER_SECOND`, default 0.
     pub tokens_per_second: u32,
     /// Share of the question that a sentence and its headings must cover, 0 to 1, for it to be quoted:
-    /// `GENERATOR_SENTENCE_THRESHOLD`, default 0.45.
+    /// `GENERATOR_SENTENCE_THRESHOLD`, default 0.3.
     pub sentence_threshold: f32,
     /// Tokens of an answer, 1 to 4,096, when the caller sets no limit: `GENERATOR_MAX_OUTPUT_TOKENS`, default 1,000.
     pub max_output_tokens: u32,
@@ -59,7 +59,7 @@ impl AnswerSettings {
     pub fn read(reader: &mut Reader) -> Self {
         Self {
             tokens_per_second: reader.number("GENERATOR_TOKENS_PER_SECOND", 0, 0..=10_000),
-            sentence_threshold: reader.number("GENERATOR_SENTENCE_THRESHOLD", 0.45, 0.0..=1.0),
+            sentence_threshold: reader.number("GENERATOR_SENTENCE_THRESHOLD", 0.3, 0.0..=1.0),
             max_output_tokens: reader.number("GENERATOR_MAX_OUTPUT_TOKENS", 1_000, 1..=MAX_OUTPUT_TOKENS),
             refusal: reader.optional_text("GENERATOR_REFUSAL"),
             contact: reader.optional_text("GENERATOR_CONTACT"),

@@ -94,8 +94,6 @@ fn spawn_grpc(listener: Listener, service: GeneratorService, options: GrpcOption
 fn spawn_internal(listener: TcpListener, readiness: Readiness, registry: Arc<Registry>, shutdown: &Shutdown) {
     let own = shutdown.clone();
     shutdown.spawn("internal", async move {
-        if let Err(error) = lifecycle::serve_internal(listener, readiness, registry, &own).await {
-            own.fail(&format!("the internal port ended: {error}"));
-        }
+        lifecycle::serve_internal(listener, readiness, registry, &own).await;
     });
 }

@@ -7,7 +7,7 @@ use generator::extractive::ExtractiveModel;
 use generator::model::{ChatModel, FinishReason, ModelEvent};
 use generator::prompt::{Passage, Prompt};
 
-const THRESHOLD: f32 = 0.45;
+const THRESHOLD: f32 = 0.3;
 
 /// Text, cited places of passages with their quotes, and how it ended.
 struct Answer {

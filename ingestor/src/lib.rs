@@ -70,9 +70,7 @@ impl Running {
         let (readiness, own) = (self.readiness.clone(), shutdown.clone());
         let registry = Arc::new(prometheus_client::registry::Registry::default());
         shutdown.spawn("internal", async move {
-            if let Err(error) = lifecycle::serve_internal(listener, readiness, registry, &own).await {
-                own.fail(&format!("the internal port ended: {error}"));
-            }
+            lifecycle::serve_internal(listener, readiness, registry, &own).await;
         });
     }
 

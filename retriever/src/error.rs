@@ -40,7 +40,7 @@ pub enum Error {
     Idle(Duration),
     /// The store broke.
     #[error("the knowledge store failed")]
-    Database(#[source] rusqlite::Error),
+    Database(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The fault is ours; the text is for the log.
     #[error("the retriever failed")]
     Internal(#[source] anyhow::Error),
@@ -59,15 +59,6 @@ impl Error {
             Self::Embedder(error) if error.is_retryable() => ErrorCode::Unavailable,
             Self::Idle(_) => ErrorCode::DeadlineExceeded,
             Self::Embedder(_) | Self::Database(_) | Self::Internal(_) => ErrorCode::Internal,
-        }
-    }
-}
-
-impl From<rusqlite::Error> for Error {
-    fn from(error: rusqlite::Error) -> Self {
-        match error.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::DiskFull) => Self::StorageFull,
-            _ => Self::Database(error),
         }
     }
 }

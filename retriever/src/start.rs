@@ -119,8 +119,6 @@ fn spawn_grpc(listener: Listener, service: RetrieverService, options: GrpcOption
 fn spawn_internal(listener: TcpListener, readiness: Readiness, registry: Arc<Registry>, shutdown: &Shutdown) {
     let own = shutdown.clone();
     shutdown.spawn("internal", async move {
-        if let Err(error) = lifecycle::serve_internal(listener, readiness, registry, &own).await {
-            own.fail(&format!("the internal port ended: {error}"));
-        }
+        lifecycle::serve_internal(listener, readiness, registry, &own).await;
     });
 }

@@ -3,6 +3,7 @@
 import type { Theme } from "./api";
 import { cssOf, parseColour, readableOn, textOn, type Colour } from "./colour";
 import { element } from "./elements";
+import details from "./details.css";
 import base from "./widget.css";
 
 /** Grounds that accents must be readable on; the same values stand in widget.css. */
@@ -17,7 +18,7 @@ export function applyStyles(root: ShadowRoot, theme: Theme): void {
   themed.insertRule(":host {}");
   const host = (themed.cssRules[0] as CSSStyleRule).style;
   const baseSheet = new CSSStyleSheet();
-  baseSheet.replaceSync(base);
+  baseSheet.replaceSync(base + details);
   root.adoptedStyleSheets = [baseSheet, themed];
 
   const primaryText = accepted("color", theme.primaryColor) ?? PRIMARY;

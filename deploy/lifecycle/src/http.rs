@@ -1,7 +1,6 @@
 //! Serving HTTP/1 with an accept loop of its own: the ready-made ones wait for ever for a slow or silent client.
 
 use std::convert::Infallible;
-use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -110,15 +109,12 @@ fn spawn_connection<S, B>(
 
 /// Serves `/healthz` (alive), `/readyz` (can serve) and `/metrics` (Prometheus text) until shutdown. For a private
 /// port only.
-///
-/// # Errors
-/// None at present; the result is there for the address to be checked.
 pub async fn serve_internal(
     listener: TcpListener,
     readiness: Readiness,
     registry: Arc<Registry>,
     shutdown: &Shutdown,
-) -> io::Result<()> {
+) {
     let limits = HttpLimits {
         header_read_timeout: Duration::from_secs(10),
         max_connections: 64,
@@ -130,7 +126,6 @@ pub async fn serve_internal(
         async move { Ok::<_, Infallible>(response) }
     });
     serve_http1(listener, service, limits, shutdown).await;
-    Ok(())
 }
 
 fn internal_response(path: &str, readiness: &Readiness, registry: &Registry) -> Response<Full<Bytes>> {

@@ -1,5 +1,6 @@
 //! The life of a process: settings, logs, start, signals, drain, exit code.
 
+use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -61,26 +62,31 @@ where
     let settings = match (reader.finish(prefixes), settings) {
         (Ok(resolved), Some(settings)) => {
             // A person who starts it by hand knows them; a collector of logs wants them kept.
-            match life.log_format {
-                LogFormat::Json => tracing::info!(settings = ?resolved, "settings in force"),
-                LogFormat::Pretty => tracing::debug!(settings = ?resolved, "settings in force"),
+            if life.log_format == LogFormat::Json {
+                tracing::info!(settings = ?resolved, "settings in force");
             }
             settings
         }
         (Ok(_), None) => return refuse(&Mistakes(vec!["a required setting is missing".to_owned()])),
         (Err(mistakes), _) => return refuse(&mistakes),
     };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            tracing::error!(%error, "cannot start the runtime");
-            return ExitCode::FAILURE;
-        }
-    };
-    let code = runtime.block_on(live(settings, start, life));
-    // Whatever still runs has had its time.
-    runtime.shutdown_background();
-    code
+    let begun = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let lived = begun.map_err(Failure::from).and_then(|runtime| {
+        let lived = runtime.block_on(live(settings, start, life));
+        // Whatever still runs has had its time.
+        runtime.shutdown_background();
+        lived
+    });
+    lived.unwrap_or_else(|error| {
+        tracing::error!(error = chain(&*error), "cannot start");
+        ExitCode::FAILURE
+    })
+}
+
+/// Returns an error with everything that led to it.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 #[expect(clippy::print_stderr, reason = "a wrong setting must be seen even where nobody collects the logs")]
@@ -89,45 +95,35 @@ fn refuse(mistakes: &Mistakes) -> ExitCode {
     ExitCode::from(2)
 }
 
-async fn live<S, R, F>(settings: S, start: impl FnOnce(S, Shutdown) -> F, life: Life) -> ExitCode
+async fn live<S, R, F>(
+    settings: S,
+    start: impl FnOnce(S, Shutdown) -> F,
+    life: Life,
+) -> Result<ExitCode, Failure>
 where
     F: Future<Output = Result<R, Failure>>,
 {
-    let (mut terminate, mut interrupt) =
-        match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
-            (Ok(terminate), Ok(interrupt)) => (terminate, interrupt),
-            (Err(error), _) | (_, Err(error)) => {
-                tracing::error!(%error, "cannot listen for signals");
-                return ExitCode::FAILURE;
-            }
-        };
+    let mut signals = Signals::listen()?;
     let shutdown = Shutdown::new();
-    let started = tokio::select! {
-        started = start(settings, shutdown.clone()) => started,
-        () = either(&mut terminate, &mut interrupt) => return ExitCode::SUCCESS,
-    };
-    let _running = match started {
-        Ok(running) => running,
-        Err(error) => {
-            tracing::error!(%error, "cannot start");
-            return ExitCode::FAILURE;
-        }
+    let _running = tokio::select! {
+        started = start(settings, shutdown.clone()) => started?,
+        () = signals.next() => return Ok(ExitCode::SUCCESS),
     };
     tokio::select! {
-        () = either(&mut terminate, &mut interrupt) => {}
+        () = signals.next() => {}
         () = shutdown.token().cancelled() => {}
     }
     let drained = tokio::select! {
         drained = leave(&shutdown, life) => drained,
-        () = second(&mut terminate, &mut interrupt) => {
+        () = signals.second() => {
             tracing::warn!("second signal: leaving at once");
-            return ExitCode::FAILURE;
+            return Ok(ExitCode::FAILURE);
         }
     };
     if !drained {
         tracing::warn!(tasks = shutdown.task_count(), "drain time is over; leaving work behind");
     }
-    if shutdown.has_failed() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    Ok(if shutdown.has_failed() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 async fn leave(shutdown: &Shutdown, life: Life) -> bool {
@@ -140,20 +136,28 @@ async fn leave(shutdown: &Shutdown, life: Life) -> bool {
     shutdown.drained(life.drain).await
 }
 
-/// Waits for another signal. Supervisors that signal a whole process group deliver the first one twice.
-async fn second(terminate: &mut Signal, interrupt: &mut Signal) {
-    let first = Instant::now();
-    loop {
-        either(terminate, interrupt).await;
-        if first.elapsed() > ECHO {
-            return;
-        }
-    }
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
 }
 
-async fn either(terminate: &mut Signal, interrupt: &mut Signal) {
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+
+    /// Waits for another signal. Supervisors that signal a whole process group deliver the first one twice.
+    async fn second(&mut self) {
+        let first = Instant::now();
+        while first.elapsed() <= ECHO {
+            self.next().await;
+        }
     }
 }

@@ -157,16 +157,6 @@ impl Reader {
         value
     }
 
-    /// Returns a parsed value, or nothing when the setting is absent or empty.
-    pub fn optional_parsed<T: FromStr>(&mut self, name: &str, expected: &str) -> Option<T> {
-        let text = self.optional_text(name)?;
-        let value = text.parse().ok();
-        if value.is_none() {
-            self.wrong(name, expected);
-        }
-        value
-    }
-
     /// Returns every setting with the value in force, secrets masked.
     ///
     /// # Errors

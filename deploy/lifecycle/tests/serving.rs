@@ -86,7 +86,7 @@ async fn the_private_port_tells_life_readiness_and_metrics() {
     let address = listener.local_addr().expect("bound");
     let (flag, handle) = (readiness.clone(), shutdown.clone());
     shutdown.spawn("internal", async move {
-        serve_internal(listener, flag, Arc::new(Registry::default()), &handle).await
+        serve_internal(listener, flag, Arc::new(Registry::default()), &handle).await;
     });
     let get = async |path: &str| {
         exchange(address, format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").as_bytes())

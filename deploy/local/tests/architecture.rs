@@ -86,7 +86,7 @@ fn an_outside_service_is_reached_from_one_file_per_use() {
         ("aws_sdk_textract", &["textract.rs"]),
         ("aws_sdk_s3", &["s3.rs"]),
         ("aws_sdk_sqs", &["sqs.rs"]),
-        ("rusqlite", &["sqlite.rs", "sqlite/"]),
+        ("rusqlite", &["embedded.rs", "embedded/"]),
         ("deadpool_postgres", &["postgres.rs", "postgres/"]),
     ];
     for (path, text) in files(&[".rs"]) {

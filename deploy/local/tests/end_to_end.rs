@@ -21,6 +21,9 @@ mod stack;
 
 use stack::Stack;
 
+/// What the whole chatbot may hold with the samples loaded.
+const MOST_RESIDENT_BYTES: u64 = 80 * 1024 * 1024;
+
 /// Runs every scenario against one stack; each leaves the documents as it found them.
 async fn pass_the_suite(stack: &Stack) {
     questions::an_answer_is_streamed_with_its_source(stack).await;
@@ -42,6 +45,9 @@ async fn pass_the_suite(stack: &Stack) {
 async fn the_suite_passes_in_one_process() {
     let mut stack = Stack::one_process(&[]);
     pass_the_suite(&stack).await;
+    let resident = stack.resident_bytes();
+    println!("resident after the suite: {resident} bytes");
+    assert!(resident < MOST_RESIDENT_BYTES, "{resident} bytes");
     stack.stops_cleanly();
 }
 

@@ -143,6 +143,10 @@ enum TurnRole {
 /// # Errors
 /// `INVALID_ARGUMENT` with what is wrong and what was expected.
 pub(crate) fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T, Refusal> {
+    // The deserialiser would take an array for an object's values in order.
+    if json.trim_ascii_start().first() == Some(&b'[') {
+        return Err(Refusal::invalid("the JSON is not as expected: an array; expected an object"));
+    }
     serde_json::from_slice(json).map_err(|error| {
         let text: String = error.to_string().chars().take(400).collect();
         Refusal::invalid(format!("the JSON is not as expected: {text}"))

@@ -147,6 +147,11 @@ impl Expectation {
         PHRASES.iter().find(|(phrase, _)| occurs(phrase)).map_or(Anything, |(_, found)| *found)
     }
 
+    /// Returns whether a folded word is part of how questions ask, such as "hour" in "at what hour".
+    pub(crate) fn is_asking_word(word: &str) -> bool {
+        PHRASES.iter().any(|(phrase, _)| phrase.split(' ').any(|part| part == word))
+    }
+
     /// Returns the matter that the question is about when no word of it says so.
     pub(crate) fn implied(self) -> Concepts {
         match self {

@@ -23,6 +23,9 @@ const CODE_WEIGHT: f32 = 2.0;
 /// Left of the coverage for each name or year of the question that the passage nowhere mentions.
 const MISSING_NAME: f32 = 0.55;
 
+/// Lost of the coverage when the passages mention none of the question's subjects.
+const UNKNOWN_LOSS: f32 = 1.0;
+
 const EXPECTED_KIND: f32 = 1.2;
 const UNEXPECTED_KIND: f32 = 0.85;
 /// Lost for each place further down in the search's own order.
@@ -220,6 +223,20 @@ impl Question {
         }
     }
 
+    /// Returns the share of the question's own subjects that the passages mention at all: what they nowhere name, they
+    /// say nothing about, however well the rest fits.
+    fn known_share(&self) -> f32 {
+        let is_subject = |term: &&Term| {
+            let is_word = term.word.kind == Kind::Word && !term.word.key.is_empty();
+            let says_little =
+                stopwords::is_weak(&term.word.folded) || Expectation::is_asking_word(&term.word.folded);
+            is_word && term.concepts.is_empty() && !says_little
+        };
+        let subjects = self.terms.iter().filter(is_subject).count();
+        let unknown = self.terms.iter().filter(is_subject).filter(|term| term.equivalents.is_empty()).count();
+        1.0 - UNKNOWN_LOSS * as_f32(unknown) / as_f32(subjects.max(1))
+    }
+
     /// Returns coverage and score, or nothing when the unit cannot be the answer.
     fn score(&self, unit: &Scored<'_>, around: &Around<'_, '_>) -> Option<(f32, f32)> {
         if unit.is_answer {
@@ -249,7 +266,7 @@ impl Question {
         if total == 0.0 || (own == 0.0 && !is_bare_answer) {
             return None;
         }
-        let coverage = near / total * loss;
+        let coverage = near / total * loss * self.known_share();
         let kind = if is_expected { EXPECTED_KIND } else { UNEXPECTED_KIND };
         let rank = 1.0 - RANK_LOSS * as_f32(unit.passage);
         let score = (0.7 * coverage + 0.3 * own / total) * kind * rank * brevity(unit);

@@ -156,6 +156,15 @@ impl Store for EmbeddedStore {
     }
 }
 
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DiskFull) => Self::StorageFull,
+            _ => Self::Database(Box::new(error)),
+        }
+    }
+}
+
 /// Runs work that reads the disk or computes for long away from the runtime's threads.
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Error> + Send + 'static,

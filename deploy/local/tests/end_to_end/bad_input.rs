@@ -88,7 +88,8 @@ pub(crate) async fn each_bad_request_gets_a_typed_problem(stack: &Stack) {
         ("POST", "/v1/search", kind, r#"{"query":"x","top_k":0}"#.to_owned(), 400, "INVALID_ARGUMENT"),
         ("GET", "/chat", kind, String::new(), 405, "METHOD_NOT_ALLOWED"),
         ("GET", "/no/such/page", kind, String::new(), 404, "NOT_FOUND"),
-        ("GET", "/documents/main/..%2f..%2fetc%2fpasswd", kind, String::new(), 404, "NOT_FOUND"),
+        ("GET", "/documents/main/..%2f..%2fetc%2fpasswd", kind, String::new(), 400, "INVALID_ARGUMENT"),
+        ("GET", "/documents/private/hours.md", kind, String::new(), 404, "NOT_FOUND"),
     ] {
         let request = Request::builder()
             .method(method)

@@ -77,17 +77,13 @@ pub(crate) async fn http(address: SocketAddr, request: Request<Full<Bytes>>) -> 
     let stream = TcpStream::connect(address).await.expect("connects");
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.expect("speaks HTTP/1");
-    let exchange = async {
+    // The sender goes with the exchange, so that the connection ends after it.
+    let exchange = async move {
         let response = sender.send_request(request).await.expect("a response");
         let (head, body) = response.into_parts();
         (Response::from_parts(head, ()), body.collect().await.expect("a whole body").to_bytes().to_vec())
     };
-    let both = async {
-        tokio::select! {
-            reply = exchange => reply,
-            ended = connection => panic!("the connection ended first: {ended:?}"),
-        }
-    };
+    let both = async { tokio::join!(exchange, connection).0 };
     tokio::time::timeout(PATIENCE, both).await.expect("a response in time")
 }
 

@@ -186,6 +186,17 @@ impl Stack {
         Self { http, grpc, ingestor: ingestor_address, processes, documents, _folder: folder }
     }
 
+    /// Returns the resident memory of all processes together, in bytes.
+    pub(crate) fn resident_bytes(&self) -> u64 {
+        let of_process = |process: &Process| {
+            let status =
+                std::fs::read_to_string(format!("/proc/{}/status", process.child.id())).expect("alive");
+            let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a line");
+            line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
+        };
+        self.processes.iter().map(of_process).sum()
+    }
+
     /// Ends every process by SIGTERM and asserts that each exits with 0.
     pub(crate) fn stops_cleanly(&mut self) {
         for process in &mut self.processes {
