@@ -88,6 +88,7 @@ pub(crate) fn router(edge: Arc<Edge>) -> Router {
         .route("/healthz", get(status::alive))
         .route("/readyz", get(status::ready))
         .route("/widget.js", get(assets::widget))
+        .route("/favicon.ico", get(assets::icon))
         .route("/openapi.json", get(assets::openapi))
         .route("/documents.css", get(assets::documents_css))
         .route("/documents/{collection}/{*id}", get(documents::show));

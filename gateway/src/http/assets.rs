@@ -39,6 +39,11 @@ pub(super) async fn documents_css(headers: HeaderMap) -> Response {
     file(include_bytes!("documents.css"), STYLE, &headers)
 }
 
+/// Browsers ask for an icon of every page by this name.
+pub(super) async fn icon(headers: HeaderMap) -> Response {
+    file(include_bytes!("icon.svg"), "image/svg+xml", &headers)
+}
+
 pub(super) async fn openapi(headers: HeaderMap) -> Response {
     file(include_bytes!("openapi.json"), "application/json", &headers)
 }
