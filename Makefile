@@ -48,7 +48,7 @@ load:
 
 eval:
 	cargo build --release --locked --bin chatbot --bin loadtest
-	loadtest/eval_sets $(SETS)
+	loadtest/eval_sets $(SETS) --refusals $(if $(filter loadtest/sets,$(SETS)),--floors loadtest/sets/floors.json)
 
 widget:
 	npm --prefix widget ci --no-audit --no-fund

@@ -168,6 +168,14 @@ async fn spanish_chinese_and_arabic_questions_are_answered() {
 }
 
 #[tokio::test]
+async fn japanese_endings_and_particles_ask_for_nothing() {
+    let japanese =
+        [passage("営業案内", &["送料"], "送料は全国一律五百円です。一万円以上のご注文は無料です。")];
+    let cases = [("送料はいくらですか", "送料は全国一律五百円です。"), ("ヘリコプターを売っていますか", "")];
+    check(&japanese, &cases).await;
+}
+
+#[tokio::test]
 async fn rows_answer_with_the_field_that_was_asked_for() {
     let rows = "sku: HL-112M88; name: banker lamp Eco green; category: Lamp; price: 529.88 USD; stock: 439; warehouse: North; \
                 lead_time_days: 33; ean: 5055837279431\n\

@@ -39,7 +39,7 @@ pub struct Capacity {
     pub readers: usize,
     /// Searches and reads that may wait for their turn, 0 to 100,000; more are refused: `RETRIEVER_MAX_WAITING`, default 256.
     pub waiting: usize,
-    /// Chunks of one document, 1 to 100,000: `RETRIEVER_MAX_DOCUMENT_CHUNKS`, default 5,000.
+    /// Chunks of one document, 1 to 100,000: `RETRIEVER_MAX_DOCUMENT_CHUNKS`, default 50,000.
     pub document_chunks: usize,
     /// Longest pause between two messages of a document, 1 to 600 seconds: `RETRIEVER_UPLOAD_IDLE_SECONDS`, default 30.
     pub upload_idle: Duration,
@@ -112,7 +112,7 @@ impl Capacity {
         Self {
             readers: reader.number("RETRIEVER_READERS", 4, 1..=64),
             waiting: reader.number("RETRIEVER_MAX_WAITING", 256, 0..=100_000),
-            document_chunks: reader.number("RETRIEVER_MAX_DOCUMENT_CHUNKS", 5_000, 1..=100_000),
+            document_chunks: reader.number("RETRIEVER_MAX_DOCUMENT_CHUNKS", 50_000, 1..=100_000),
             upload_idle: reader.seconds(
                 "RETRIEVER_UPLOAD_IDLE_SECONDS",
                 Duration::from_secs(30),

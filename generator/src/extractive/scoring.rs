@@ -216,6 +216,8 @@ impl Question {
             let importance = match term.word.kind {
                 Kind::Code => CODE_WEIGHT,
                 Kind::Word if stopwords::is_weak(&term.word.folded) => WEAK_WEIGHT,
+                // Japanese writes its subjects in other signs; these are endings and particles.
+                Kind::Pair if term.word.folded.chars().any(is_hiragana) => WEAK_WEIGHT,
                 Kind::Word if term.is_name => NAME_WEIGHT,
                 Kind::Word | Kind::Number | Kind::Pair | Kind::Weekday => 1.0,
             };
@@ -290,6 +292,10 @@ impl Term {
         let digits = self.word.folded.as_bytes();
         self.word.kind == Kind::Number && digits.len() == 4 && matches!(digits[0], b'1' | b'2')
     }
+}
+
+fn is_hiragana(character: char) -> bool {
+    ('\u{3041}'..='\u{309f}').contains(&character)
 }
 
 fn plain_words(text: &str) -> String {
