@@ -1,6 +1,6 @@
 //! The index as the ingestor sees it: a client of the retriever. It knows no store and decides nothing.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +10,8 @@ use proto::v1::replace_document_request::Part;
 use proto::v1::retriever_client::RetrieverClient;
 use proto::v1::{
     ByteRange, ChunkBatch, ContentType as WireContent, DeleteDocumentRequest, DocumentHeader,
-    DocumentSummary, ListDocumentsRequest, ReplaceCommit, ReplaceDocumentRequest,
+    DocumentSummary, ListCollectionsRequest, ListCollectionsResponse, ListDocumentsRequest, ReplaceCommit,
+    ReplaceDocumentRequest,
 };
 use proto::{ErrorCode, Target};
 use tokio::sync::mpsc;
@@ -81,21 +82,24 @@ impl Index {
         }
     }
 
-    /// Returns every document of the collections, by collection and id, and the generation.
-    pub(crate) async fn list(
-        &self,
-        collections: BTreeSet<String>,
-    ) -> Result<(BTreeMap<(String, String), IndexedDocument>, u64), Error> {
+    /// Returns every document of the index, by collection and id, and the generation.
+    pub(crate) async fn list(&self) -> Result<(BTreeMap<(String, String), IndexedDocument>, u64), Error> {
         let mut documents = BTreeMap::new();
+        let mut client = self.client.clone();
+        let request = lifecycle::request(ListCollectionsRequest {}, SHORT_DEADLINE, &TraceContext::new());
+        let ListCollectionsResponse { collections, generation } =
+            on_time(SHORT_DEADLINE, client.list_collections(request)).await?;
+        if collections.is_empty() {
+            return Ok((documents, generation));
+        }
         let mut page_token = String::new();
         loop {
             let request = ListDocumentsRequest {
-                collections: collections.iter().cloned().collect(),
+                collections: collections.clone(),
                 page_size: Some(PAGE_DOCUMENTS),
                 page_token,
             };
             let request = lifecycle::request(request, SHORT_DEADLINE, &TraceContext::new());
-            let mut client = self.client.clone();
             let page = on_time(SHORT_DEADLINE, client.list_documents(request)).await?;
             documents.extend(page.documents.into_iter().filter_map(indexed));
             if page.next_page_token.is_empty() {

@@ -36,13 +36,6 @@ pub trait DocumentStore: Send + Sync + std::fmt::Debug {
     /// Deletes a document for good; returns whether it was there.
     fn delete<'a>(&'a self, key: &'a DocumentKey) -> BoxFuture<'a, Result<bool, StoreError>>;
 
-    /// Adds to the collections that this store ever held and returns all of them. The index lists only collections
-    /// that it is asked for, so one that vanished from the store must not be forgotten.
-    fn remember_collections(
-        &self,
-        collections: BTreeSet<String>,
-    ) -> BoxFuture<'_, Result<BTreeSet<String>, StoreError>>;
-
     /// Notifies after each change, until the watch is dropped; a notice may come late, doubled or without a change.
     ///
     /// # Errors

@@ -106,6 +106,14 @@ impl Retriever for RetrieverService {
         }))
     }
 
+    async fn list_collections(
+        &self,
+        _request: Request<v1::ListCollectionsRequest>,
+    ) -> Result<Response<v1::ListCollectionsResponse>, Status> {
+        let (collections, generation) = self.store.collections().await.map_err(|error| status(&error))?;
+        Ok(Response::new(v1::ListCollectionsResponse { collections, generation: generation.number }))
+    }
+
     async fn list_documents(
         &self,
         request: Request<v1::ListDocumentsRequest>,

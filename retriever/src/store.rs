@@ -25,6 +25,9 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Deletes a document; a missing one changes nothing.
     fn delete(&self, collection: String, document_id: String) -> BoxFuture<'_, Result<Changed, Error>>;
 
+    /// Returns the names of the collections that hold a document, sorted, and the generation that was read.
+    fn collections(&self) -> BoxFuture<'_, Result<(Vec<String>, Generation), Error>>;
+
     /// Returns at most `limit` documents ordered by collection and id, beginning after the given collection and id.
     fn list(
         &self,

@@ -204,6 +204,13 @@ impl Retriever for FakeRetriever {
         unused()
     }
 
+    async fn list_collections(
+        &self,
+        _: Request<v1::ListCollectionsRequest>,
+    ) -> Result<Response<v1::ListCollectionsResponse>, Status> {
+        unused()
+    }
+
     async fn list_documents(
         &self,
         _: Request<v1::ListDocumentsRequest>,

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use proto::v1::Stage;
 
 use super::{Action, Failure, Settled};
-use crate::document::{DocumentKey, MAIN_COLLECTION};
+use crate::document::DocumentKey;
 use crate::index::{IndexedDocument, Recipe};
 use crate::store::{Entry, Version};
 
@@ -20,7 +20,6 @@ pub(super) struct Ledger {
     pub(super) last_reconciled_ms: i64,
     /// Files in the store that cannot be documents, as last reported.
     pub(super) refused: BTreeSet<String>,
-    pub(super) collections: BTreeSet<String>,
     pub(super) has_seen_index: bool,
 }
 
@@ -192,12 +191,6 @@ impl Ledger {
         let missing =
             self.records.iter().filter(|(key, record)| record.indexed.is_some() && !present.contains(key));
         missing.map(|(key, _)| key.clone()).collect()
-    }
-
-    pub(super) fn known_collections(&self) -> BTreeSet<String> {
-        let mut collections = self.collections.clone();
-        collections.insert(MAIN_COLLECTION.to_owned());
-        collections
     }
 
     pub(super) fn document(&self, key: &DocumentKey) -> Option<DocumentView> {

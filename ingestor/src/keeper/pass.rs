@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use super::ledger::Todo;
 use super::{Action, Failure, Keeper, Settled, now_ms};
-use crate::document::{DocumentKey, MAIN_COLLECTION};
+use crate::document::DocumentKey;
 use crate::error::Error;
 use crate::store::Listing;
 
@@ -83,7 +83,6 @@ impl Keeper {
         let since = self.ledger().clock;
         let listing = self.store.list().await?;
         self.report_refused(&listing);
-        self.remember_collections(&listing).await;
         let mut summary = Summary::default();
         if scope == Scope::Full || !self.ledger().has_seen_index {
             summary.removed += self.refresh(since).await?;
@@ -106,27 +105,9 @@ impl Keeper {
         ledger.refused.clone_from(&listing.refused);
     }
 
-    /// A collection must be remembered before its first document is indexed, or a crash could orphan that document.
-    async fn remember_collections(&self, listing: &Listing) {
-        let present: BTreeSet<String> =
-            listing.entries.iter().map(|entry| entry.key.collection().to_owned()).collect();
-        let is_known = |known: &BTreeSet<String>| known.contains(MAIN_COLLECTION) && present.is_subset(known);
-        if is_known(&self.ledger().collections) {
-            return;
-        }
-        match self.store.remember_collections(present.clone()).await {
-            Ok(known) => self.ledger().collections = known,
-            Err(error) => {
-                tracing::warn!(%error, "collections cannot be remembered; one that vanishes may stay in the index");
-                self.ledger().collections.extend(present);
-            }
-        }
-    }
-
     /// Learns what the index holds; removes what can be no document of any store. Returns how many that were.
     async fn refresh(&self, since: u64) -> Result<u32, Error> {
-        let collections = self.ledger().known_collections();
-        let (listed, generation) = self.index.list(collections).await?;
+        let (listed, generation) = self.index.list().await?;
         let foreign = self.ledger().refresh(listed, generation, since);
         let mut removed = 0;
         for (collection, id) in foreign {

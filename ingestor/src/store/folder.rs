@@ -2,7 +2,6 @@
 
 mod disk;
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -89,19 +88,6 @@ impl DocumentStore for Folder {
 
     fn delete<'a>(&'a self, key: &'a DocumentKey) -> BoxFuture<'a, Result<bool, StoreError>> {
         self.on_disk(key, disk::delete)
-    }
-
-    fn remember_collections(
-        &self,
-        collections: BTreeSet<String>,
-    ) -> BoxFuture<'_, Result<BTreeSet<String>, StoreError>> {
-        let root = Arc::clone(&self.root);
-        Box::pin(async move {
-            let known =
-                tokio::task::spawn_blocking(move || disk::remember_collections(&root, collections)).await;
-            let known = known.map_err(std::io::Error::other).and_then(|known| known);
-            known.map_err(|error| StoreError::Unusable(error.to_string()))
-        })
     }
 
     fn watch(&self, changed: Arc<Notify>) -> Result<Watch, StoreError> {

@@ -69,7 +69,7 @@ async fn an_upload_that_breaks_its_contract_stores_nothing() {
         assert_eq!(code(stack.send(parts).await), expected);
     }
     let documents = std::fs::read_dir(stack.folder.path()).expect("lists").count();
-    assert_eq!(documents, 1, "the list of collections alone");
+    assert_eq!(documents, 0, "nothing of a refused upload stays");
 }
 
 #[tokio::test]

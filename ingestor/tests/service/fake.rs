@@ -8,9 +8,10 @@ use proto::v1::replace_document_request::Part;
 use proto::v1::retriever_server::{Retriever, RetrieverServer};
 use proto::v1::{
     Chunk, DeleteDocumentRequest, DeleteDocumentResponse, DocumentHeader, DocumentSummary, ExplainRequest,
-    ExplainResponse, Generation, GetDocumentRequest, GetDocumentResponse, ListDocumentsRequest,
-    ListDocumentsResponse, RecordFeedbackRequest, RecordFeedbackResponse, ReplaceDocumentRequest,
-    ReplaceDocumentResponse, SearchRequest, SearchResponse, WatchGenerationRequest,
+    ExplainResponse, Generation, GetDocumentRequest, GetDocumentResponse, ListCollectionsRequest,
+    ListCollectionsResponse, ListDocumentsRequest, ListDocumentsResponse, RecordFeedbackRequest,
+    RecordFeedbackResponse, ReplaceDocumentRequest, ReplaceDocumentResponse, SearchRequest, SearchResponse,
+    WatchGenerationRequest,
 };
 use tokio::sync::watch;
 use tonic::{Request, Response, Status, Streaming};
@@ -170,6 +171,18 @@ impl Retriever for FakeIndex {
         let key = (request.collection, request.document_id);
         let deleted = self.with(|state| state.documents.remove(&key).is_some());
         Ok(Response::new(DeleteDocumentResponse { generation: self.rise(), deleted }))
+    }
+
+    async fn list_collections(
+        &self,
+        _request: Request<ListCollectionsRequest>,
+    ) -> Result<Response<ListCollectionsResponse>, Status> {
+        let generation = *self.generation.borrow();
+        self.with(|state| {
+            let mut collections: Vec<String> = state.documents.keys().map(|(name, _)| name.clone()).collect();
+            collections.dedup();
+            Ok(Response::new(ListCollectionsResponse { collections, generation }))
+        })
     }
 
     async fn list_documents(

@@ -37,6 +37,7 @@ async fn what_lies_in_the_folder_is_indexed_before_the_ingestor_is_ready() {
     let index = FakeIndex::new();
     index.insert("main", "gone.txt");
     index.insert("main", "../odd");
+    index.insert("closed", "gone-with-its-collection.txt");
     let stack = Stack::start_over(index, folder, &[]).await;
     let expected = [("internal/c.csv", "x: 1; y: 2"), ("main/a.txt", "Alpha."), ("main/sub/b.md", "Text.")];
     stack.index.until(&expected).await;

@@ -576,6 +576,18 @@ pub struct DeleteDocumentResponse {
     #[prost(bool, tag = "2")]
     pub deleted: bool,
 }
+/// Asks for all collections.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListCollectionsRequest {}
+/// Every collection that holds a document.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListCollectionsResponse {
+    /// Names, sorted.
+    #[prost(string, repeated, tag = "1")]
+    pub collections: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(uint64, tag = "2")]
+    pub generation: u64,
+}
 /// A page of documents.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListDocumentsRequest {
@@ -883,6 +895,33 @@ pub mod retriever_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// Names every collection that holds a document. For the ingestor, which keeps the whole index equal to its store.
+        pub async fn list_collections(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListCollectionsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListCollectionsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/smallbiz.chatbot.v1.Retriever/ListCollections",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("smallbiz.chatbot.v1.Retriever", "ListCollections"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
         /// Lists documents by id, in pages.
         pub async fn list_documents(
             &mut self,
@@ -1029,6 +1068,14 @@ pub mod retriever_server {
             request: tonic::Request<super::DeleteDocumentRequest>,
         ) -> std::result::Result<
             tonic::Response<super::DeleteDocumentResponse>,
+            tonic::Status,
+        >;
+        /// Names every collection that holds a document. For the ingestor, which keeps the whole index equal to its store.
+        async fn list_collections(
+            &self,
+            request: tonic::Request<super::ListCollectionsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListCollectionsResponse>,
             tonic::Status,
         >;
         /// Lists documents by id, in pages.
@@ -1311,6 +1358,51 @@ pub mod retriever_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = DeleteDocumentSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/smallbiz.chatbot.v1.Retriever/ListCollections" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListCollectionsSvc<T: Retriever>(pub Arc<T>);
+                    impl<
+                        T: Retriever,
+                    > tonic::server::UnaryService<super::ListCollectionsRequest>
+                    for ListCollectionsSvc<T> {
+                        type Response = super::ListCollectionsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListCollectionsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Retriever>::list_collections(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListCollectionsSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -126,7 +126,9 @@ async fn collections(store: Arc<dyn Store>) {
     assert_eq!(result.candidates.iter().filter(|candidate| candidate.words.is_some()).count(), 2);
     let listed = store.list(vec!["staff".to_owned()], None, 10).await.unwrap();
     assert!(listed.documents.iter().all(|summary| summary.document.collection == "staff"));
+    assert_eq!(store.collections().await.unwrap().0, [PUBLIC, "staff"]);
     store.delete("staff".to_owned(), "leaflet".to_owned()).await.unwrap();
+    assert_eq!(store.collections().await.unwrap().0, [PUBLIC], "an empty collection is none");
     assert!(store.get(vec![PUBLIC.to_owned()], "leaflet".to_owned()).await.unwrap().is_some());
 }
 

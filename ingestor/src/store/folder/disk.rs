@@ -1,6 +1,5 @@
 //! The file operations behind the folder store: all blocking, none following a symbolic link below the root.
 
-use std::collections::BTreeSet;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::MetadataExt;
@@ -12,8 +11,6 @@ use crate::document::{DocumentKey, MAIN_COLLECTION, is_collection, is_ignored};
 
 /// Begins the names of files that are being written; hidden, so that no listing shows them.
 const WRITING_PREFIX: &str = ".writing-";
-/// Holds the names of all collections ever seen, one a line.
-const COLLECTIONS_FILE: &str = ".collections";
 /// Reads of a file that changes meanwhile are repeated this often; then the last one stands, and the change that
 /// follows it is noticed as any other.
 const READ_TRIES: usize = 5;
@@ -242,27 +239,6 @@ pub(super) fn delete(root: &Path, path: &Path) -> io::Result<bool> {
         Err(error) if is_absent(&error) => Ok(false),
         Err(error) => Err(error),
     }
-}
-
-pub(super) fn remember_collections(
-    root: &Path,
-    mut collections: BTreeSet<String>,
-) -> io::Result<BTreeSet<String>> {
-    let path = root.join(COLLECTIONS_FILE);
-    let text = match fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
-        Err(error) => return Err(error),
-    };
-    let known: BTreeSet<String> =
-        text.lines().filter(|line| is_collection(line)).map(str::to_owned).collect();
-    collections.insert(MAIN_COLLECTION.to_owned());
-    collections.extend(known.iter().cloned());
-    if collections != known {
-        let lines: Vec<&str> = collections.iter().map(String::as_str).collect();
-        write(root, &path, lines.join("\n").as_bytes())?;
-    }
-    Ok(collections)
 }
 
 /// Removes files that a killed process was writing; what cannot be removed stays hidden and harms nobody.

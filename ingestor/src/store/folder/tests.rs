@@ -96,15 +96,6 @@ async fn an_interrupted_write_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn collections_are_never_forgotten() {
-    let (home, folder) = folder();
-    folder.remember_collections(["old".to_owned()].into()).await.expect("stores");
-    let again = Folder::open(home.path()).expect("opens");
-    let known = again.remember_collections(["new".to_owned()].into()).await.expect("stores");
-    assert_eq!(known, ["main", "new", "old"].map(str::to_owned).into());
-}
-
-#[tokio::test]
 async fn a_change_is_noticed_and_reading_is_not() {
     let (home, folder) = folder();
     fs::write(home.path().join("a.txt"), "one").expect("writes");
