@@ -71,7 +71,8 @@ pub struct ConnectionBounds {
     pub idle: Duration,
     /// `GATEWAY_SOCKET_PING_SECONDS`: between two pings; default 30.
     pub ping: Duration,
-    /// `GATEWAY_SLOW_WRITE_SECONDS`: for one frame to be taken by the client; default 30.
+    /// `GATEWAY_SLOW_WRITE_SECONDS`: for the client to take some of what is written, on every transport of the HTTP port;
+    /// default 30.
     pub slow_write: Duration,
     /// `GATEWAY_CLOSE_SPREAD_SECONDS`: span over which many WebSocket connections are closed at shutdown; default 5.
     pub close_spread: Duration,

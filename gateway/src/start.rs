@@ -123,6 +123,7 @@ fn spawn_http(listener: TcpListener, edge: &Arc<Edge>) {
     let service = TowerToHyperService::new(http::router(Arc::clone(edge)));
     let limits = HttpLimits {
         header_read_timeout: edge.settings.connections.header,
+        write_timeout: edge.settings.connections.slow_write,
         max_connections: edge.settings.connections.connections,
         max_headers: MAX_HEADERS,
         max_header_bytes: MAX_HEADER_BYTES,

@@ -16,6 +16,7 @@ use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_io_timeout::TimeoutStream;
 
 use crate::listener::ACCEPT_PAUSE;
 use crate::{Readiness, Shutdown};
@@ -28,6 +29,8 @@ const REFUSED: &[u8] =
 pub struct HttpLimits {
     /// Time from the connection, or from the last response, to the end of the next request's head.
     pub header_read_timeout: Duration,
+    /// Time that the client may take none of what is written; then the connection is cut. Upgraded ones included.
+    pub write_timeout: Duration,
     /// Open connections, upgraded ones not counted; one more is answered 503 and closed.
     pub max_connections: usize,
     /// Header lines in a request.
@@ -81,6 +84,8 @@ fn spawn_connection<S, B>(
     let begun = shutdown.token().clone();
     shutdown.spawn("http connection", async move {
         _ = stream.set_nodelay(true);
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(limits.write_timeout));
         let service = service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(PeerAddress(peer));
             service.call(request)
@@ -90,7 +95,7 @@ fn spawn_connection<S, B>(
             .header_read_timeout(limits.header_read_timeout)
             .max_headers(limits.max_headers)
             .max_buf_size(limits.max_header_bytes)
-            .serve_connection(TokioIo::new(stream), service)
+            .serve_connection(TokioIo::new(Box::pin(stream)), service)
             .with_upgrades();
         let mut connection = pin!(connection);
         let served = tokio::select! {
@@ -117,6 +122,7 @@ pub async fn serve_internal(
 ) {
     let limits = HttpLimits {
         header_read_timeout: Duration::from_secs(10),
+        write_timeout: Duration::from_secs(30),
         max_connections: 64,
         max_headers: 64,
         max_header_bytes: 16 * 1024,

@@ -26,11 +26,6 @@ pub struct Mistakes(pub Vec<String>);
 pub struct Secret(String);
 
 impl Secret {
-    /// Wraps a value.
-    pub fn new(value: impl Into<String>) -> Self {
-        Self(value.into())
-    }
-
     /// Returns the value itself.
     pub fn expose(&self) -> &str {
         &self.0

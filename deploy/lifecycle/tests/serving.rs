@@ -22,6 +22,7 @@ use tonic_health::pb::health_client::HealthClient;
 
 const LIMITS: HttpLimits = HttpLimits {
     header_read_timeout: Duration::from_millis(200),
+    write_timeout: Duration::from_millis(200),
     max_connections: 2,
     max_headers: 16,
     max_header_bytes: 8192,
@@ -68,6 +69,30 @@ async fn a_connection_above_the_limit_is_told_to_come_back() {
     let _second = TcpStream::connect(address).await.expect("connects");
     let reply = exchange(address, b"").await;
     assert!(reply.starts_with("HTTP/1.1 503") && reply.contains("retry-after: 5"), "{reply}");
+}
+
+#[tokio::test]
+async fn a_client_that_stops_reading_is_cut() {
+    let shutdown = Shutdown::new();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("bound");
+    // More than both sockets' buffers hold.
+    let service = service_fn(|_: Request<Incoming>| async {
+        Ok::<_, Infallible>(Response::new(Full::new(Bytes::from(vec![0; 32 << 20]))))
+    });
+    let handle = shutdown.clone();
+    shutdown.spawn("server", async move { serve_http1(listener, service, LIMITS, &handle).await });
+    let mut stream = TcpStream::connect(address).await.expect("connects");
+    stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("writes");
+    while shutdown.task_count() < 2 {
+        tokio::task::yield_now().await;
+    }
+    while shutdown.task_count() > 1 {
+        tokio::task::yield_now().await;
+    }
+    let mut reply = Vec::new();
+    let read = stream.read_to_end(&mut reply).await;
+    assert!(read.is_err() || reply.len() < 32 << 20, "{} bytes came", reply.len());
 }
 
 #[tokio::test]
