@@ -4,13 +4,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::stream::{self, BoxStream, StreamExt};
+use lifecycle::TraceContext;
 use prost::Message as _;
 use proto::v1;
 use proto::v1::retriever_server::Retriever;
 use proto::{ErrorCode, v1::StageTimes};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_stream::wrappers::WatchStream;
+use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status, Streaming};
+use tracing::{Instrument as _, Span};
 
 use crate::error::Error;
 use crate::metrics::Metrics;
@@ -50,7 +53,9 @@ impl Retriever for RetrieverService {
         &self,
         request: Request<v1::SearchRequest>,
     ) -> Result<Response<v1::SearchResponse>, Status> {
-        let answered = self.answer(request.into_inner()).await.map_err(|error| status(&error))?;
+        let span = span("search", request.metadata());
+        let answering = async { self.answer(request.into_inner()).await.map_err(|error| status(&error)) };
+        let answered = answering.instrument(span).await?;
         let kept = answered.candidates.iter().filter(|judged| judged.outcome == Outcome::Kept);
         Ok(Response::new(v1::SearchResponse {
             passages: kept.map(wire::passage).collect(),
@@ -64,8 +69,10 @@ impl Retriever for RetrieverService {
         &self,
         request: Request<v1::ExplainRequest>,
     ) -> Result<Response<v1::ExplainResponse>, Status> {
+        let span = span("explain", request.metadata());
         let search = request.into_inner().search.unwrap_or_default();
-        let answered = self.answer(search).await.map_err(|error| status(&error))?;
+        let answering = async { self.answer(search).await.map_err(|error| status(&error)) };
+        let answered = answering.instrument(span).await?;
         Ok(Response::new(v1::ExplainResponse {
             candidates: answered.candidates.iter().map(wire::candidate).collect(),
             generation: answered.generation.number,
@@ -79,9 +86,13 @@ impl Retriever for RetrieverService {
         &self,
         request: Request<Streaming<v1::ReplaceDocumentRequest>>,
     ) -> Result<Response<v1::ReplaceDocumentResponse>, Status> {
-        let received = self.receive(request.into_inner()).await;
-        let (document, chunks) = received.inspect_err(|_| self.metrics.changed("refused"))?;
-        let changed = self.store.replace(document, chunks).await.map_err(|error| status(&error))?;
+        let span = span("replace_document", request.metadata());
+        let replacing = async {
+            let received = self.receive(request.into_inner()).await;
+            let (document, chunks) = received.inspect_err(|_| self.metrics.changed("refused"))?;
+            self.store.replace(document, chunks).await.map_err(|error| status(&error))
+        };
+        let changed = replacing.instrument(span).await?;
         self.metrics.changed("replaced");
         self.metrics.at(changed.generation);
         Ok(Response::new(v1::ReplaceDocumentResponse {
@@ -239,6 +250,11 @@ fn stage_times(answered: &Answered) -> StageTimes {
 }
 
 /// Logs what only an operator can mend, and tells the caller the rest.
+/// What is logged during a call names the trace that the caller began.
+fn span(call: &'static str, metadata: &MetadataMap) -> Span {
+    tracing::info_span!("call", call, trace_id = TraceContext::from_metadata(metadata).trace_id())
+}
+
 fn status(error: &Error) -> Status {
     let code = error.code();
     if matches!(code, ErrorCode::Internal | ErrorCode::StorageFull) {
