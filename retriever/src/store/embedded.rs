@@ -121,11 +121,8 @@ impl Store for EmbeddedStore {
 
     fn collections(&self) -> BoxFuture<'_, Result<(Vec<String>, Generation), Error>> {
         Box::pin(async {
-            let newest = self.snapshots.newest();
-            let held = newest.collections.iter().filter(|(_, collection)| !collection.documents.is_empty());
-            let mut names: Vec<String> = held.map(|(name, _)| name.clone()).collect();
-            names.sort_unstable();
-            Ok((names, newest.generation))
+            let reader = Arc::clone(&self.readers).take().await?;
+            blocking(move || reader.with(read::collections)).await
         })
     }
 

@@ -19,6 +19,7 @@ pub(crate) async fn kill_in_mid_ingest(rounds: u64) {
     let (folder, documents) = folder_with_samples();
     let (documents_text, data) = (text(&documents), text(&folder.path().join("data")));
     let mut expected: BTreeMap<String, String> = BTreeMap::new();
+    let mut cut = 0;
     for round in 0..rounds {
         for n in 0..DOCUMENTS {
             let name = format!("made-{n}.md");
@@ -41,8 +42,11 @@ pub(crate) async fn kill_in_mid_ingest(rounds: u64) {
         process.wait_for("listening", Some("ingestor"));
         // Spread over the length of an ingest, the same in each run.
         std::thread::park_timeout(Duration::from_millis((round * 7919) % 160));
-        drop(process);
+        process.child.kill().expect("kills");
+        cut += usize::from(!process.has_said("chatbot ready"));
     }
+    println!("{cut} of {rounds} kills came before the ingest had ended");
+    assert!(cut > 0, "no kill came in mid-ingest");
     let stack = Stack::one_process_over(folder, documents, &[]);
     index_equals(&stack, &expected).await;
 }

@@ -83,6 +83,12 @@ impl Process {
         }
     }
 
+    /// Returns whether a process that has ended had logged this message.
+    pub(crate) fn has_said(&mut self, message: &str) -> bool {
+        self.earlier.extend(self.lines.iter());
+        self.earlier.iter().any(|line| line["message"] == message)
+    }
+
     /// Waits until the process listens for this and returns where.
     pub(crate) fn address(&mut self, what: &str) -> SocketAddr {
         let line = self.wait_for("listening", Some(what));

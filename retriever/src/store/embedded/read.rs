@@ -21,6 +21,17 @@ pub(super) fn generation(connection: &Connection) -> Result<Generation, Error> {
     Ok(Generation { number: unsigned(number), committed_ms })
 }
 
+/// Returns the names of the collections that hold a document, sorted.
+pub(super) fn collections(connection: &mut Connection) -> Result<(Vec<String>, Generation), Error> {
+    let transaction = connection.transaction()?;
+    let generation = generation(&transaction)?;
+    let sql = "SELECT c.name FROM collections c WHERE EXISTS (SELECT 1 FROM documents d WHERE d.collection = c.id) \
+               ORDER BY c.name";
+    let mut statement = transaction.prepare_cached(sql)?;
+    let names = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    Ok((names, generation))
+}
+
 pub(super) fn list(
     connection: &mut Connection,
     names: &[String],
