@@ -96,7 +96,8 @@ impl Services {
         trace: &TraceContext,
     ) -> Result<ExplainResponse, Refusal> {
         let limit = self.deadlines.search;
-        let request = lifecycle::request(ExplainRequest { search: Some(request) }, limit, trace);
+        let request =
+            lifecycle::request(ExplainRequest { search: Some(request), ranking: None }, limit, trace);
         settle("explain", lifecycle::within(limit, self.retriever.clone().explain(request)).await)
     }
 

@@ -16,6 +16,19 @@ pub enum Error {
     /// No such document in these collections.
     #[error("no such document in these collections")]
     NotFound,
+    /// A chunk came without its vector and the store holds none for it.
+    #[error("chunk {0}: no vector is stored for its headings and text; send it with one")]
+    MissingVector(u32),
+    /// The generation is newer than the newest, or older than the oldest that is kept.
+    #[error("generation {asked} is not kept: expected {oldest} to {newest}")]
+    UnknownGeneration {
+        /// The generation asked for.
+        asked: u64,
+        /// The oldest one that is kept.
+        oldest: u64,
+        /// The newest one.
+        newest: u64,
+    },
     /// The store holds vectors of another model or dimension than the one in use.
     #[error(
         "the index holds vectors of {stored}, but {offered} is in use: index all documents anew or change the embedder back"
@@ -38,6 +51,10 @@ pub enum Error {
     /// The other side sent nothing for too long.
     #[error("nothing was sent for {0:?}")]
     Idle(Duration),
+    /// The database cannot be reached, is restarting, or gave up on the call; nothing was changed and the same call may
+    /// succeed later.
+    #[error("the knowledge store cannot be reached")]
+    Unreachable(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The store broke.
     #[error("the knowledge store failed")]
     Database(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -52,11 +69,12 @@ impl Error {
         match self {
             Self::Invalid(_) => ErrorCode::InvalidArgument,
             Self::TooLarge(_) => ErrorCode::TooLarge,
-            Self::NotFound => ErrorCode::NotFound,
+            Self::NotFound | Self::MissingVector(_) | Self::UnknownGeneration { .. } => ErrorCode::NotFound,
             Self::Incompatible { .. } => ErrorCode::IncompatibleIndex,
             Self::StorageFull => ErrorCode::StorageFull,
             Self::Overloaded => ErrorCode::Overloaded,
             Self::Embedder(error) if error.is_retryable() => ErrorCode::Unavailable,
+            Self::Unreachable(_) => ErrorCode::Unavailable,
             Self::Idle(_) => ErrorCode::DeadlineExceeded,
             Self::Embedder(_) | Self::Database(_) | Self::Internal(_) => ErrorCode::Internal,
         }

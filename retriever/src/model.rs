@@ -56,7 +56,8 @@ pub struct Chunk {
     pub page: Option<u32>,
     /// Weight beside other chunks: 1.0 to 2.0.
     pub importance: f32,
-    /// Embedding of headings and text, of unit length; empty where a chunk is read back.
+    /// Embedding of headings and text, of unit length. Empty where a chunk is read back, and on the way in where the
+    /// store holds the vector of the same headings and text already.
     pub vector: Vec<f32>,
     /// Estimated tokens of headings and text.
     pub tokens: u32,
@@ -86,6 +87,48 @@ pub struct Generation {
     pub committed_ms: i64,
 }
 
+/// A committed change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The generation that it made.
+    pub generation: Generation,
+    /// What was done.
+    pub kind: ChangeKind,
+    /// The collection; empty where the change is about more than one.
+    pub collection: String,
+    /// The document; empty where the change is about more than one.
+    pub document_id: String,
+    /// Chunks of the document after the change; of a rollback or purge the number of documents that it changed.
+    pub count: u32,
+}
+
+/// What a change did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// A document that was not there before.
+    Added,
+    /// Another version of a document.
+    Replaced,
+    /// A document was deleted.
+    Deleted,
+    /// Everything became what it was at this earlier generation.
+    RolledBack(u64),
+    /// Documents or earlier versions were removed for good.
+    Purged,
+}
+
+/// A content that a rollback undid: whoever keeps the index equal to a document store leaves it alone until the document
+/// changes again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Withheld {
+    /// Collection of the document.
+    pub collection: String,
+    /// The document.
+    pub document_id: String,
+    /// SHA-256 of the original's bytes; empty when the document's absence was undone.
+    pub content_sha256: Vec<u8>,
+}
+
 /// Narrows a search: fields joined by AND, values inside a field by OR; an empty field narrows nothing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Filter {
@@ -101,6 +144,25 @@ pub struct Filter {
     pub modified_before_ms: Option<i64>,
     /// Attributes that must be equal, all of them.
     pub attributes: BTreeMap<String, String>,
+}
+
+impl Filter {
+    /// Returns whether it narrows nothing.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Returns whether a document passes.
+    pub fn passes(&self, document: &Document) -> bool {
+        let among =
+            |values: &[String], value: &str| values.is_empty() || values.iter().any(|one| one == value);
+        among(&self.document_ids, &document.id)
+            && among(&self.kinds, &document.kind)
+            && among(&self.languages, &document.language)
+            && self.modified_from_ms.is_none_or(|from| document.modified_ms >= from)
+            && self.modified_before_ms.is_none_or(|before| document.modified_ms < before)
+            && self.attributes.iter().all(|(key, value)| document.attributes.get(key) == Some(value))
+    }
 }
 
 /// An opinion about an answer.

@@ -13,7 +13,7 @@ use embedding::Embedder;
 
 use crate::error::Error;
 use crate::model::{Filter, Generation, Turn};
-use crate::store::{Query, QuestionTerm, Store};
+use crate::store::{Effort, Query, QuestionTerm, Sides, Store};
 pub use ranking::{Judged, Limits, Outcome, Weights};
 
 /// Candidates that each way of searching contributes at least; more when more passages are asked for.
@@ -32,6 +32,12 @@ pub struct Question {
     pub filter: Filter,
     /// The question's embedding where the caller has it; else empty.
     pub vector: Vec<f32>,
+    /// The generation to search; nothing for the newest.
+    pub generation: Option<u64>,
+    /// Which sides search.
+    pub sides: Sides,
+    /// How thoroughly an approximate index is searched.
+    pub effort: Effort,
 }
 
 /// A finished search.
@@ -86,6 +92,9 @@ impl Searcher {
             collections: question.collections,
             filter: question.filter,
             candidates: CANDIDATES.max(limits.top_k.saturating_mul(2)),
+            generation: question.generation,
+            sides: question.sides,
+            effort: question.effort,
         };
         let found = self.store.search(query).await?;
         let (generation, terms) = (found.generation, found.terms.clone());

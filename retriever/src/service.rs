@@ -79,6 +79,7 @@ impl Retriever for RetrieverService {
             stage_times: Some(stage_times(&answered)),
             terms: answered.terms.into_iter().map(|term| term.text).collect(),
             searched_question: answered.searched,
+            ..v1::ExplainResponse::default()
         }))
     }
 
@@ -114,6 +115,85 @@ impl Retriever for RetrieverService {
         Ok(Response::new(v1::DeleteDocumentResponse {
             generation: changed.generation.number,
             deleted: changed.existed,
+        }))
+    }
+
+    async fn find_vectors(
+        &self,
+        request: Request<v1::FindVectorsRequest>,
+    ) -> Result<Response<v1::FindVectorsResponse>, Status> {
+        let v1::FindVectorsRequest { document_id, collection, content_keys } = request.into_inner();
+        let finding = async {
+            let (collection, document_id) = wire::document_key(collection, document_id)?;
+            let keys = wire::content_keys(&content_keys)?;
+            let _permit = self.admit()?;
+            self.store.find_vectors(collection, document_id, keys).await
+        };
+        let stored = finding.await.map_err(|error| status(&error))?;
+        Ok(Response::new(v1::FindVectorsResponse { stored }))
+    }
+
+    async fn list_changes(
+        &self,
+        request: Request<v1::ListChangesRequest>,
+    ) -> Result<Response<v1::ListChangesResponse>, Status> {
+        let v1::ListChangesRequest { before, page_size } = request.into_inner();
+        let listing = async {
+            let limit = wire::history_size(page_size)?;
+            let _permit = self.admit()?;
+            self.store.history(before, limit).await
+        };
+        let history = listing.await.map_err(|error| status(&error))?;
+        Ok(Response::new(v1::ListChangesResponse {
+            changes: history.changes.into_iter().map(wire::change).collect(),
+            has_more: history.has_more,
+            oldest_generation: history.oldest,
+        }))
+    }
+
+    async fn rollback(
+        &self,
+        request: Request<v1::RollbackRequest>,
+    ) -> Result<Response<v1::RollbackResponse>, Status> {
+        let v1::RollbackRequest { generation, collections } = request.into_inner();
+        let going_back = async { self.store.rollback(wire::collections(collections)?, generation).await };
+        let done = going_back.await.map_err(|error| status(&error))?;
+        self.metrics.changed("rolled_back");
+        self.metrics.at(done.generation);
+        Ok(Response::new(v1::RollbackResponse {
+            generation: done.generation.number,
+            documents: done.documents,
+        }))
+    }
+
+    async fn list_withheld(
+        &self,
+        request: Request<v1::ListWithheldRequest>,
+    ) -> Result<Response<v1::ListWithheldResponse>, Status> {
+        let listing = async {
+            let collections = wire::collections(request.into_inner().collections)?;
+            let _permit = self.admit()?;
+            self.store.withheld(collections).await
+        };
+        let withheld = listing.await.map_err(|error| status(&error))?;
+        Ok(Response::new(v1::ListWithheldResponse {
+            withheld: withheld.into_iter().map(wire::withheld).collect(),
+        }))
+    }
+
+    async fn purge(&self, request: Request<v1::PurgeRequest>) -> Result<Response<v1::PurgeResponse>, Status> {
+        let v1::PurgeRequest { collections, document_id, keep_current } = request.into_inner();
+        let purging = async {
+            let collections = wire::collections(collections)?;
+            let document_id = wire::optional_document_id(document_id)?;
+            self.store.purge(collections, document_id, keep_current).await
+        };
+        let purged = purging.await.map_err(|error| status(&error))?;
+        self.metrics.changed("purged");
+        self.metrics.at(purged.generation);
+        Ok(Response::new(v1::PurgeResponse {
+            generation: purged.generation.number,
+            versions: purged.versions,
         }))
     }
 

@@ -8,22 +8,62 @@ use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
 use crate::error::Error;
-use crate::model::{Chunk, Document, Feedback, Filter, Generation, Summary};
+use crate::model::{Change, Chunk, Document, Feedback, Filter, Generation, Summary, Withheld};
 
 /// Keeps documents with their chunks, and finds candidates for a question by words and by meaning.
 ///
 /// Every change is one transaction: a concurrent search sees all of it or nothing. Whatever is read is read within the
 /// collections named; there is no way to ask for all of them. Arguments are checked by the caller.
 pub trait Store: Send + Sync + std::fmt::Debug {
-    /// Returns the candidates for a question, all of one generation, in no particular order.
+    /// Returns the candidates for a question, all of one generation, in no particular order. [`Error::UnknownGeneration`]
+    /// when the query names one that is not kept.
     fn search(&self, query: Query) -> BoxFuture<'_, Result<Found, Error>>;
 
     /// Puts a document in the place of the one with its collection and id, or adds it. [`Error::Incompatible`] when
-    /// its vectors are of another model or dimension than the store's.
+    /// its vectors are of another model or dimension than the store's; [`Error::MissingVector`] when a chunk has none and
+    /// neither does the store, see [`Store::find_vectors`]. Chunks that the version before had already are shared with it.
     fn replace(&self, document: Document, chunks: Vec<Chunk>) -> BoxFuture<'_, Result<Changed, Error>>;
 
-    /// Deletes a document; a missing one changes nothing.
+    /// Deletes a document; a missing one changes nothing. Earlier generations keep it.
     fn delete(&self, collection: String, document_id: String) -> BoxFuture<'_, Result<Changed, Error>>;
+
+    /// Returns, for each content key in order, whether any kept generation of the document holds a chunk with that key
+    /// and so its vector. Keys are those of [`embedding::content_key`].
+    fn find_vectors(
+        &self,
+        collection: String,
+        document_id: String,
+        keys: Vec<[u8; 32]>,
+    ) -> BoxFuture<'_, Result<Vec<bool>, Error>>;
+
+    /// Returns at most `limit` committed changes with a number below `before`, newest first.
+    fn history(&self, before: Option<u64>, limit: u32) -> BoxFuture<'_, Result<History, Error>>;
+
+    /// Makes the collections what they were at a generation, as one new generation, and withholds what it undid.
+    /// [`Error::UnknownGeneration`] when that one is not kept. Where nothing differs, nothing changes.
+    fn rollback(&self, collections: Vec<String>, generation: u64)
+    -> BoxFuture<'_, Result<RolledBack, Error>>;
+
+    /// Returns what rollbacks undid, ordered by collection and id. An entry ends with the next change of its document.
+    fn withheld(&self, collections: Vec<String>) -> BoxFuture<'_, Result<Vec<Withheld>, Error>>;
+
+    /// Removes one document or, where `document_id` is nothing, all documents of the collections from all generations, or
+    /// with `keep_current` their earlier versions only. What is removed is no longer in the store's files once the store
+    /// has cleaned up. The generation rises when any version was removed.
+    fn purge(
+        &self,
+        collections: Vec<String>,
+        document_id: Option<String>,
+        keep_current: bool,
+    ) -> BoxFuture<'_, Result<Purged, Error>>;
+
+    /// Returns the chunks with these ordinals of a document as it is at a generation (nothing for the newest), in order
+    /// and without vectors; those that do not exist are left out.
+    fn chunks(
+        &self,
+        place: Place,
+        ordinals: std::ops::Range<u32>,
+    ) -> BoxFuture<'_, Result<Vec<Chunk>, Error>>;
 
     /// Returns the names of the collections that hold a document, sorted, and the generation that was read.
     fn collections(&self) -> BoxFuture<'_, Result<(Vec<String>, Generation), Error>>;
@@ -79,6 +119,76 @@ pub struct Query {
     pub filter: Filter,
     /// Most candidates by words, and most by meaning: at least 1.
     pub candidates: usize,
+    /// The generation to search; nothing for the newest.
+    pub generation: Option<u64>,
+    /// Which sides search.
+    pub sides: Sides,
+    /// How thoroughly an approximate index is searched.
+    pub effort: Effort,
+}
+
+/// Which sides of the search run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sides {
+    /// By words and by meaning.
+    #[default]
+    Both,
+    /// By words; the vector may be empty, then no candidate has a cosine and it is 0.
+    Words,
+    /// By meaning; [`Found::terms`] is empty and no candidate is found by words.
+    Meaning,
+}
+
+/// How thoroughly an approximate index is searched; exact searches are the same in each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Effort {
+    /// The least work, for suggestions while typing.
+    Fast,
+    /// For a visitor who waits.
+    #[default]
+    Normal,
+    /// The best recall, for evaluation and background work.
+    Thorough,
+}
+
+/// A document at a generation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Collection of the document.
+    pub collection: String,
+    /// The document.
+    pub document_id: String,
+    /// The generation; nothing for the newest.
+    pub generation: Option<u64>,
+}
+
+/// Committed changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct History {
+    /// Newest first.
+    pub changes: Vec<Change>,
+    /// Whether older ones follow.
+    pub has_more: bool,
+    /// The oldest generation that can still be searched or rolled back to.
+    pub oldest: u64,
+}
+
+/// A finished rollback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RolledBack {
+    /// Generation after it.
+    pub generation: Generation,
+    /// Documents that changed.
+    pub documents: u32,
+}
+
+/// A finished purge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Purged {
+    /// Generation after it.
+    pub generation: Generation,
+    /// Versions of documents that were removed.
+    pub versions: u32,
 }
 
 /// What a search found.

@@ -6,9 +6,10 @@ mod reply;
 mod request;
 
 pub(crate) use document::{chunk, document};
-pub(crate) use reply::{candidate, chunk as chunk_reply, millis, passage, summary};
+pub(crate) use reply::{candidate, change, chunk as chunk_reply, millis, passage, summary, withheld};
 pub(crate) use request::{
-    collections, document_key, feedback, limits, page_end, page_size, page_start, question,
+    collections, content_keys, document_key, feedback, history_size, limits, optional_document_id, page_end,
+    page_size, page_start, question,
 };
 
 use crate::error::Error;

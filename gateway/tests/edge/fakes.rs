@@ -204,6 +204,38 @@ impl Retriever for FakeRetriever {
         unused()
     }
 
+    async fn find_vectors(
+        &self,
+        _: Request<v1::FindVectorsRequest>,
+    ) -> Result<Response<v1::FindVectorsResponse>, Status> {
+        unused()
+    }
+
+    async fn list_changes(
+        &self,
+        _: Request<v1::ListChangesRequest>,
+    ) -> Result<Response<v1::ListChangesResponse>, Status> {
+        unused()
+    }
+
+    async fn rollback(
+        &self,
+        _: Request<v1::RollbackRequest>,
+    ) -> Result<Response<v1::RollbackResponse>, Status> {
+        unused()
+    }
+
+    async fn list_withheld(
+        &self,
+        _: Request<v1::ListWithheldRequest>,
+    ) -> Result<Response<v1::ListWithheldResponse>, Status> {
+        unused()
+    }
+
+    async fn purge(&self, _: Request<v1::PurgeRequest>) -> Result<Response<v1::PurgeResponse>, Status> {
+        unused()
+    }
+
     async fn list_collections(
         &self,
         _: Request<v1::ListCollectionsRequest>,

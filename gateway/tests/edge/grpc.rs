@@ -136,7 +136,11 @@ async fn stop_feedback_and_explain_work() {
     assert_eq!(code(&chat.send_feedback(silent).await.expect_err("no verdict")), ErrorCode::InvalidArgument);
     let search = Some(SearchRequest { question: "open".to_owned(), ..SearchRequest::default() });
     assert_eq!(
-        chat.explain(ExplainRequest { search }).await.expect("explained").into_inner().terms,
+        chat.explain(ExplainRequest { search, ..ExplainRequest::default() })
+            .await
+            .expect("explained")
+            .into_inner()
+            .terms,
         ["open"]
     );
 }

@@ -173,6 +173,41 @@ impl Retriever for FakeIndex {
         Ok(Response::new(DeleteDocumentResponse { generation: self.rise(), deleted }))
     }
 
+    async fn find_vectors(
+        &self,
+        _: Request<proto::v1::FindVectorsRequest>,
+    ) -> Result<Response<proto::v1::FindVectorsResponse>, Status> {
+        Ok(Response::new(proto::v1::FindVectorsResponse::default()))
+    }
+
+    async fn list_changes(
+        &self,
+        _: Request<proto::v1::ListChangesRequest>,
+    ) -> Result<Response<proto::v1::ListChangesResponse>, Status> {
+        Ok(Response::new(proto::v1::ListChangesResponse::default()))
+    }
+
+    async fn rollback(
+        &self,
+        _: Request<proto::v1::RollbackRequest>,
+    ) -> Result<Response<proto::v1::RollbackResponse>, Status> {
+        Ok(Response::new(proto::v1::RollbackResponse::default()))
+    }
+
+    async fn list_withheld(
+        &self,
+        _: Request<proto::v1::ListWithheldRequest>,
+    ) -> Result<Response<proto::v1::ListWithheldResponse>, Status> {
+        Ok(Response::new(proto::v1::ListWithheldResponse::default()))
+    }
+
+    async fn purge(
+        &self,
+        _: Request<proto::v1::PurgeRequest>,
+    ) -> Result<Response<proto::v1::PurgeResponse>, Status> {
+        Ok(Response::new(proto::v1::PurgeResponse::default()))
+    }
+
     async fn list_collections(
         &self,
         _request: Request<ListCollectionsRequest>,

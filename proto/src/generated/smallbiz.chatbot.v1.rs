@@ -325,6 +325,19 @@ pub struct SearchRequest {
     /// The question's embedding when the caller has it: as many numbers as the store's dimension.
     #[prost(float, repeated, tag = "8")]
     pub query_vector: ::prost::alloc::vec::Vec<f32>,
+    /// Searches the knowledge as it was at this generation; absent for the newest. NOT_FOUND when it is no longer kept.
+    #[prost(uint64, optional, tag = "9")]
+    pub generation: ::core::option::Option<u64>,
+    /// Which sides search; absent for both.
+    #[prost(enumeration = "SearchMode", tag = "10")]
+    pub mode: i32,
+    /// Chunks before and after a hit that are joined to its passage where the budget allows: 0 to 10; default is the
+    /// server's setting.
+    #[prost(uint32, optional, tag = "11")]
+    pub neighbours: ::core::option::Option<u32>,
+    /// How thoroughly an approximate index is searched.
+    #[prost(enumeration = "SearchEffort", tag = "12")]
+    pub effort: i32,
 }
 /// What was found.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -346,6 +359,34 @@ pub struct SearchResponse {
 pub struct ExplainRequest {
     #[prost(message, optional, tag = "1")]
     pub search: ::core::option::Option<SearchRequest>,
+    /// What-if settings of the ranking; absent ones are the server's.
+    #[prost(message, optional, tag = "2")]
+    pub ranking: ::core::option::Option<RankingSettings>,
+}
+/// How the ways of searching are weighed. Absent fields mean the server's setting.
+#[derive(Clone, Copy, PartialEq, ::prost::Message)]
+pub struct RankingSettings {
+    /// Weight of the ranking by meaning beside 1 for the ranking by words: 0 to 10.
+    #[prost(float, optional, tag = "1")]
+    pub meaning_weight: ::core::option::Option<f32>,
+    /// Weight of the ranking by evidence: 0 to 10.
+    #[prost(float, optional, tag = "2")]
+    pub evidence_weight: ::core::option::Option<f32>,
+    /// Share of the cosine in the evidence: 0 to 1.
+    #[prost(float, optional, tag = "3")]
+    pub evidence_meaning_share: ::core::option::Option<f32>,
+    /// Lift of a chunk of importance 2.0 over one of 1.0: 0 to 1.
+    #[prost(float, optional, tag = "4")]
+    pub importance_weight: ::core::option::Option<f32>,
+}
+/// Time of one stage of a search.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SearchStage {
+    /// `rewrite`, `embed`, `store`, `rank` or `join`.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(double, tag = "2")]
+    pub milliseconds: f64,
 }
 /// Every candidate of a search.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -363,6 +404,19 @@ pub struct ExplainResponse {
     /// The question as searched.
     #[prost(string, tag = "5")]
     pub searched_question: ::prost::alloc::string::String,
+    /// In order; stages that did not run are absent.
+    #[prost(message, repeated, tag = "6")]
+    pub stages: ::prost::alloc::vec::Vec<SearchStage>,
+    /// The ranking settings in force.
+    #[prost(message, optional, tag = "7")]
+    pub ranking: ::core::option::Option<RankingSettings>,
+    /// The evidence threshold, top k and token budget in force.
+    #[prost(float, tag = "8")]
+    pub evidence_threshold: f32,
+    #[prost(uint32, tag = "9")]
+    pub top_k: u32,
+    #[prost(uint32, tag = "10")]
+    pub budget_tokens: u32,
 }
 /// A passage that was considered.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -410,6 +464,10 @@ pub mod candidate {
         OverBudget = 4,
         /// Better passages filled `top_k`.
         OverTopK = 5,
+        /// The filter excludes its document.
+        Filtered = 6,
+        /// It is part of a better passage of the same document.
+        Joined = 7,
     }
     impl Outcome {
         /// String value of the enum field names used in the ProtoBuf definition.
@@ -424,6 +482,8 @@ pub mod candidate {
                 Self::Duplicate => "OUTCOME_DUPLICATE",
                 Self::OverBudget => "OUTCOME_OVER_BUDGET",
                 Self::OverTopK => "OUTCOME_OVER_TOP_K",
+                Self::Filtered => "OUTCOME_FILTERED",
+                Self::Joined => "OUTCOME_JOINED",
             }
         }
         /// Creates an enum from field names used in the ProtoBuf definition.
@@ -435,6 +495,8 @@ pub mod candidate {
                 "OUTCOME_DUPLICATE" => Some(Self::Duplicate),
                 "OUTCOME_OVER_BUDGET" => Some(Self::OverBudget),
                 "OUTCOME_OVER_TOP_K" => Some(Self::OverTopK),
+                "OUTCOME_FILTERED" => Some(Self::Filtered),
+                "OUTCOME_JOINED" => Some(Self::Joined),
                 _ => None,
             }
         }
@@ -531,7 +593,8 @@ pub struct Chunk {
     /// Weight of the chunk beside others: 1.0 to 2.0.
     #[prost(float, tag = "6")]
     pub importance: f32,
-    /// The embedding of headings and text, of unit length.
+    /// The embedding of headings and text, of unit length. Empty to use the vector that the store holds for this chunk,
+    /// see `FindVectors`; NOT_FOUND when it holds none.
     #[prost(float, repeated, tag = "7")]
     pub vector: ::prost::alloc::vec::Vec<f32>,
     /// Tokens of headings and text, estimated.
@@ -575,6 +638,187 @@ pub struct DeleteDocumentResponse {
     /// Whether the document existed before.
     #[prost(bool, tag = "2")]
     pub deleted: bool,
+}
+/// Asks which chunks have a stored vector.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct FindVectorsRequest {
+    #[prost(string, tag = "1")]
+    pub document_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub collection: ::prost::alloc::string::String,
+    /// SHA-256 over model, dimension, headings and text, see `embedding::content_key`: 32 bytes each, at most 100,000.
+    #[prost(bytes = "vec", repeated, tag = "3")]
+    pub content_keys: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
+}
+/// Which of the keys have a stored vector, in any generation that is kept.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct FindVectorsResponse {
+    /// One for each key, in order.
+    #[prost(bool, repeated, tag = "1")]
+    pub stored: ::prost::alloc::vec::Vec<bool>,
+}
+/// Asks for committed changes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListChangesRequest {
+    /// Changes with a smaller number than this; absent for the newest.
+    #[prost(uint64, optional, tag = "1")]
+    pub before: ::core::option::Option<u64>,
+    /// At most this many: 1 to 1,000; default 100.
+    #[prost(uint32, optional, tag = "2")]
+    pub page_size: ::core::option::Option<u32>,
+}
+/// Committed changes, newest first.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListChangesResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub changes: ::prost::alloc::vec::Vec<Change>,
+    /// Whether older ones follow.
+    #[prost(bool, tag = "2")]
+    pub has_more: bool,
+    /// The oldest generation that can still be searched or rolled back to.
+    #[prost(uint64, tag = "3")]
+    pub oldest_generation: u64,
+}
+/// A committed change.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Change {
+    #[prost(message, optional, tag = "1")]
+    pub generation: ::core::option::Option<Generation>,
+    #[prost(enumeration = "change::Kind", tag = "2")]
+    pub kind: i32,
+    /// The document; empty where the change is about more than one.
+    #[prost(string, tag = "3")]
+    pub document_id: ::prost::alloc::string::String,
+    /// The collection; empty where the change is about more than one.
+    #[prost(string, tag = "4")]
+    pub collection: ::prost::alloc::string::String,
+    /// Chunks of the document after the change; of a rollback or purge the number of documents that it changed.
+    #[prost(uint32, tag = "5")]
+    pub count: u32,
+    /// The generation that a rollback went back to.
+    #[prost(uint64, optional, tag = "6")]
+    pub target: ::core::option::Option<u64>,
+}
+/// Nested message and enum types in `Change`.
+pub mod change {
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::prost::Enumeration
+    )]
+    #[repr(i32)]
+    pub enum Kind {
+        Unspecified = 0,
+        /// A document that was not there before.
+        Added = 1,
+        /// Another version of a document.
+        Replaced = 2,
+        Deleted = 3,
+        /// Back to an earlier generation.
+        RolledBack = 4,
+        /// Documents or earlier versions were removed for good.
+        Purged = 5,
+    }
+    impl Kind {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Unspecified => "KIND_UNSPECIFIED",
+                Self::Added => "KIND_ADDED",
+                Self::Replaced => "KIND_REPLACED",
+                Self::Deleted => "KIND_DELETED",
+                Self::RolledBack => "KIND_ROLLED_BACK",
+                Self::Purged => "KIND_PURGED",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "KIND_UNSPECIFIED" => Some(Self::Unspecified),
+                "KIND_ADDED" => Some(Self::Added),
+                "KIND_REPLACED" => Some(Self::Replaced),
+                "KIND_DELETED" => Some(Self::Deleted),
+                "KIND_ROLLED_BACK" => Some(Self::RolledBack),
+                "KIND_PURGED" => Some(Self::Purged),
+                _ => None,
+            }
+        }
+    }
+}
+/// Goes back to an earlier generation.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RollbackRequest {
+    #[prost(uint64, tag = "1")]
+    pub generation: u64,
+    /// Collections that go back: at least one.
+    #[prost(string, repeated, tag = "2")]
+    pub collections: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// The knowledge is as it was.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RollbackResponse {
+    /// The new generation.
+    #[prost(uint64, tag = "1")]
+    pub generation: u64,
+    /// Documents that changed.
+    #[prost(uint32, tag = "2")]
+    pub documents: u32,
+}
+/// Asks for what rollbacks undid.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListWithheldRequest {
+    /// At least one.
+    #[prost(string, repeated, tag = "1")]
+    pub collections: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// What rollbacks undid, until the document changes again.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListWithheldResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub withheld: ::prost::alloc::vec::Vec<Withheld>,
+}
+/// A content that a rollback undid.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Withheld {
+    #[prost(string, tag = "1")]
+    pub document_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub collection: ::prost::alloc::string::String,
+    /// SHA-256 of the original's bytes; empty when the document's absence was undone.
+    #[prost(bytes = "vec", tag = "3")]
+    pub content_sha256: ::prost::alloc::vec::Vec<u8>,
+}
+/// Removes for good.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PurgeRequest {
+    /// At least one.
+    #[prost(string, repeated, tag = "1")]
+    pub collections: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The document; empty for all documents of the collections.
+    #[prost(string, tag = "2")]
+    pub document_id: ::prost::alloc::string::String,
+    /// Keeps the current version and removes the earlier ones only.
+    #[prost(bool, tag = "3")]
+    pub keep_current: bool,
+}
+/// It is gone.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PurgeResponse {
+    /// Generation after the purge.
+    #[prost(uint64, tag = "1")]
+    pub generation: u64,
+    /// Versions of documents that were removed.
+    #[prost(uint32, tag = "2")]
+    pub versions: u32,
 }
 /// Asks for all collections.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -674,6 +918,72 @@ pub struct RecordFeedbackRequest {
 /// The opinion is stored.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RecordFeedbackResponse {}
+/// Which sides of the search run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum SearchMode {
+    /// Words and meaning, fused.
+    Unspecified = 0,
+    /// Words alone; nothing is embedded.
+    Words = 1,
+    /// Meaning alone; with a query vector the question may be empty. The evidence of a passage is its cosine.
+    Meaning = 2,
+}
+impl SearchMode {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SEARCH_MODE_UNSPECIFIED",
+            Self::Words => "SEARCH_MODE_WORDS",
+            Self::Meaning => "SEARCH_MODE_MEANING",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SEARCH_MODE_UNSPECIFIED" => Some(Self::Unspecified),
+            "SEARCH_MODE_WORDS" => Some(Self::Words),
+            "SEARCH_MODE_MEANING" => Some(Self::Meaning),
+            _ => None,
+        }
+    }
+}
+/// How thoroughly an approximate index is searched; exact searches are the same in each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum SearchEffort {
+    /// For a visitor who waits.
+    Unspecified = 0,
+    /// The least work, for suggestions while typing.
+    Fast = 1,
+    /// The best recall, for evaluation and background work.
+    Thorough = 2,
+}
+impl SearchEffort {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SEARCH_EFFORT_UNSPECIFIED",
+            Self::Fast => "SEARCH_EFFORT_FAST",
+            Self::Thorough => "SEARCH_EFFORT_THOROUGH",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SEARCH_EFFORT_UNSPECIFIED" => Some(Self::Unspecified),
+            "SEARCH_EFFORT_FAST" => Some(Self::Fast),
+            "SEARCH_EFFORT_THOROUGH" => Some(Self::Thorough),
+            _ => None,
+        }
+    }
+}
 /// What a chunk mostly is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -683,6 +993,8 @@ pub enum ContentType {
     List = 2,
     Table = 3,
     Code = 4,
+    /// A curated answer: the first line of the text is the question, the rest the answer.
+    QuestionAnswer = 5,
 }
 impl ContentType {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -696,6 +1008,7 @@ impl ContentType {
             Self::List => "CONTENT_TYPE_LIST",
             Self::Table => "CONTENT_TYPE_TABLE",
             Self::Code => "CONTENT_TYPE_CODE",
+            Self::QuestionAnswer => "CONTENT_TYPE_QUESTION_ANSWER",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -706,6 +1019,7 @@ impl ContentType {
             "CONTENT_TYPE_LIST" => Some(Self::List),
             "CONTENT_TYPE_TABLE" => Some(Self::Table),
             "CONTENT_TYPE_CODE" => Some(Self::Code),
+            "CONTENT_TYPE_QUESTION_ANSWER" => Some(Self::QuestionAnswer),
             _ => None,
         }
     }
@@ -868,7 +1182,8 @@ pub mod retriever_client {
                 );
             self.inner.client_streaming(req, path, codec).await
         }
-        /// Deletes one document in one transaction. Deleting what is not there succeeds and says so.
+        /// Deletes one document in one transaction. Deleting what is not there succeeds and says so. Earlier generations
+        /// keep it until they expire or are purged.
         pub async fn delete_document(
             &mut self,
             request: impl tonic::IntoRequest<super::DeleteDocumentRequest>,
@@ -893,6 +1208,131 @@ pub mod retriever_client {
                 .insert(
                     GrpcMethod::new("smallbiz.chatbot.v1.Retriever", "DeleteDocument"),
                 );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Says which chunks of a document have a stored vector, so that only the others need to be embedded.
+        pub async fn find_vectors(
+            &mut self,
+            request: impl tonic::IntoRequest<super::FindVectorsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::FindVectorsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/smallbiz.chatbot.v1.Retriever/FindVectors",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("smallbiz.chatbot.v1.Retriever", "FindVectors"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lists the committed changes, newest first, in pages.
+        pub async fn list_changes(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListChangesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListChangesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/smallbiz.chatbot.v1.Retriever/ListChanges",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("smallbiz.chatbot.v1.Retriever", "ListChanges"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Makes the knowledge what it was at an earlier generation, as one new generation. NOT_FOUND when that generation
+        /// is no longer kept. What is undone is withheld, see `ListWithheld`.
+        pub async fn rollback(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RollbackRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RollbackResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/smallbiz.chatbot.v1.Retriever/Rollback",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("smallbiz.chatbot.v1.Retriever", "Rollback"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lists the contents that a rollback undid: whoever keeps the index equal to a document store leaves these alone.
+        pub async fn list_withheld(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListWithheldRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListWithheldResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/smallbiz.chatbot.v1.Retriever/ListWithheld",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("smallbiz.chatbot.v1.Retriever", "ListWithheld"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Removes documents or their earlier versions for good: no generation holds them any more.
+        pub async fn purge(
+            &mut self,
+            request: impl tonic::IntoRequest<super::PurgeRequest>,
+        ) -> std::result::Result<tonic::Response<super::PurgeResponse>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/smallbiz.chatbot.v1.Retriever/Purge",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("smallbiz.chatbot.v1.Retriever", "Purge"));
             self.inner.unary(req, path, codec).await
         }
         /// Names every collection that holds a document. For the ingestor, which keeps the whole index equal to its store.
@@ -1062,7 +1502,8 @@ pub mod retriever_server {
             tonic::Response<super::ReplaceDocumentResponse>,
             tonic::Status,
         >;
-        /// Deletes one document in one transaction. Deleting what is not there succeeds and says so.
+        /// Deletes one document in one transaction. Deleting what is not there succeeds and says so. Earlier generations
+        /// keep it until they expire or are purged.
         async fn delete_document(
             &self,
             request: tonic::Request<super::DeleteDocumentRequest>,
@@ -1070,6 +1511,44 @@ pub mod retriever_server {
             tonic::Response<super::DeleteDocumentResponse>,
             tonic::Status,
         >;
+        /// Says which chunks of a document have a stored vector, so that only the others need to be embedded.
+        async fn find_vectors(
+            &self,
+            request: tonic::Request<super::FindVectorsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::FindVectorsResponse>,
+            tonic::Status,
+        >;
+        /// Lists the committed changes, newest first, in pages.
+        async fn list_changes(
+            &self,
+            request: tonic::Request<super::ListChangesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListChangesResponse>,
+            tonic::Status,
+        >;
+        /// Makes the knowledge what it was at an earlier generation, as one new generation. NOT_FOUND when that generation
+        /// is no longer kept. What is undone is withheld, see `ListWithheld`.
+        async fn rollback(
+            &self,
+            request: tonic::Request<super::RollbackRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RollbackResponse>,
+            tonic::Status,
+        >;
+        /// Lists the contents that a rollback undid: whoever keeps the index equal to a document store leaves these alone.
+        async fn list_withheld(
+            &self,
+            request: tonic::Request<super::ListWithheldRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListWithheldResponse>,
+            tonic::Status,
+        >;
+        /// Removes documents or their earlier versions for good: no generation holds them any more.
+        async fn purge(
+            &self,
+            request: tonic::Request<super::PurgeRequest>,
+        ) -> std::result::Result<tonic::Response<super::PurgeResponse>, tonic::Status>;
         /// Names every collection that holds a document. For the ingestor, which keeps the whole index equal to its store.
         async fn list_collections(
             &self,
@@ -1358,6 +1837,229 @@ pub mod retriever_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = DeleteDocumentSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/smallbiz.chatbot.v1.Retriever/FindVectors" => {
+                    #[allow(non_camel_case_types)]
+                    struct FindVectorsSvc<T: Retriever>(pub Arc<T>);
+                    impl<
+                        T: Retriever,
+                    > tonic::server::UnaryService<super::FindVectorsRequest>
+                    for FindVectorsSvc<T> {
+                        type Response = super::FindVectorsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::FindVectorsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Retriever>::find_vectors(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = FindVectorsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/smallbiz.chatbot.v1.Retriever/ListChanges" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListChangesSvc<T: Retriever>(pub Arc<T>);
+                    impl<
+                        T: Retriever,
+                    > tonic::server::UnaryService<super::ListChangesRequest>
+                    for ListChangesSvc<T> {
+                        type Response = super::ListChangesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListChangesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Retriever>::list_changes(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListChangesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/smallbiz.chatbot.v1.Retriever/Rollback" => {
+                    #[allow(non_camel_case_types)]
+                    struct RollbackSvc<T: Retriever>(pub Arc<T>);
+                    impl<
+                        T: Retriever,
+                    > tonic::server::UnaryService<super::RollbackRequest>
+                    for RollbackSvc<T> {
+                        type Response = super::RollbackResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RollbackRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Retriever>::rollback(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RollbackSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/smallbiz.chatbot.v1.Retriever/ListWithheld" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListWithheldSvc<T: Retriever>(pub Arc<T>);
+                    impl<
+                        T: Retriever,
+                    > tonic::server::UnaryService<super::ListWithheldRequest>
+                    for ListWithheldSvc<T> {
+                        type Response = super::ListWithheldResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListWithheldRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Retriever>::list_withheld(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListWithheldSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/smallbiz.chatbot.v1.Retriever/Purge" => {
+                    #[allow(non_camel_case_types)]
+                    struct PurgeSvc<T: Retriever>(pub Arc<T>);
+                    impl<T: Retriever> tonic::server::UnaryService<super::PurgeRequest>
+                    for PurgeSvc<T> {
+                        type Response = super::PurgeResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::PurgeRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Retriever>::purge(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = PurgeSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -54,6 +54,10 @@ pub enum Outcome {
     OverBudget,
     /// Better passages filled `top_k`.
     OverTopK,
+    /// The filter excludes its document.
+    Filtered,
+    /// It is part of a better passage of the same document.
+    Joined,
 }
 
 /// A candidate with its verdict.

@@ -18,9 +18,9 @@ use futures_util::future::BoxFuture;
 use rusqlite::Connection;
 use tokio::sync::{Mutex, watch};
 
-use super::{Changed, Found, Listing, Model, Query, Store, Stored};
+use super::{Changed, Found, History, Listing, Model, Place, Purged, Query, RolledBack, Store, Stored};
 use crate::error::Error;
-use crate::model::{Chunk, Document, Feedback, Generation};
+use crate::model::{Chunk, Document, Feedback, Generation, Withheld};
 use pool::Pool;
 use snapshot::Snapshots;
 
@@ -117,6 +117,48 @@ impl Store for EmbeddedStore {
             let changed = write::delete(connection, snapshots, &collection, &document_id)?;
             Ok((changed, changed.generation))
         }))
+    }
+
+    fn find_vectors(
+        &self,
+        _collection: String,
+        _document_id: String,
+        keys: Vec<[u8; 32]>,
+    ) -> BoxFuture<'_, Result<Vec<bool>, Error>> {
+        Box::pin(async move { Ok(vec![false; keys.len()]) })
+    }
+
+    fn history(&self, _before: Option<u64>, _limit: u32) -> BoxFuture<'_, Result<History, Error>> {
+        Box::pin(async { Err(Error::Internal(anyhow::anyhow!("no history"))) })
+    }
+
+    fn rollback(
+        &self,
+        _collections: Vec<String>,
+        _generation: u64,
+    ) -> BoxFuture<'_, Result<RolledBack, Error>> {
+        Box::pin(async { Err(Error::Internal(anyhow::anyhow!("no history"))) })
+    }
+
+    fn withheld(&self, _collections: Vec<String>) -> BoxFuture<'_, Result<Vec<Withheld>, Error>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    fn purge(
+        &self,
+        _collections: Vec<String>,
+        _document_id: Option<String>,
+        _keep_current: bool,
+    ) -> BoxFuture<'_, Result<Purged, Error>> {
+        Box::pin(async { Err(Error::Internal(anyhow::anyhow!("no history"))) })
+    }
+
+    fn chunks(
+        &self,
+        _place: Place,
+        _ordinals: std::ops::Range<u32>,
+    ) -> BoxFuture<'_, Result<Vec<Chunk>, Error>> {
+        Box::pin(async { Ok(Vec::new()) })
     }
 
     fn collections(&self) -> BoxFuture<'_, Result<(Vec<String>, Generation), Error>> {

@@ -75,9 +75,12 @@ pub(crate) fn chunk(chunk: v1::Chunk, expected: usize, dimensions: u32) -> Resul
     if chunk.page == Some(0) {
         return Err(wrong("chunk.page", "at least 1, or nothing"));
     }
-    let length = check_vector("chunk.vector", &chunk.vector, dimensions)?;
-    if (length - 1.0).abs() > LENGTH_TOLERANCE {
-        return Err(wrong("chunk.vector", "unit length"));
+    // Without a vector the store's own is used.
+    if !chunk.vector.is_empty() {
+        let length = check_vector("chunk.vector", &chunk.vector, dimensions)?;
+        if (length - 1.0).abs() > LENGTH_TOLERANCE {
+            return Err(wrong("chunk.vector", "unit length"));
+        }
     }
     let byte_range = chunk.byte_range.map(|range| range.start..range.end);
     if byte_range.as_ref().is_some_and(|range| range.start > range.end || i64::try_from(range.end).is_err()) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use proto::v1;
 use proto::v1::candidate::Outcome as WireOutcome;
 
-use crate::model::{Chunk, Document, Summary};
+use crate::model::{Change, ChangeKind, Chunk, Document, Summary, Withheld};
 use crate::search::{Judged, Outcome};
 
 /// Returns the passage of a candidate.
@@ -39,6 +39,8 @@ pub(crate) fn candidate(judged: &Judged) -> v1::Candidate {
         Outcome::Duplicate => WireOutcome::Duplicate,
         Outcome::OverBudget => WireOutcome::OverBudget,
         Outcome::OverTopK => WireOutcome::OverTopK,
+        Outcome::Filtered => WireOutcome::Filtered,
+        Outcome::Joined => WireOutcome::Joined,
     };
     v1::Candidate {
         passage: Some(passage(judged)),
@@ -85,4 +87,24 @@ fn byte_range(chunk: &Chunk) -> Option<v1::ByteRange> {
 /// Returns a length of time in milliseconds.
 pub(crate) fn millis(time: Duration) -> f64 {
     time.as_secs_f64() * 1_000.0
+}
+
+/// Returns a committed change.
+pub(crate) fn change(change: Change) -> v1::Change {
+    let Change { generation, kind, collection, document_id, count } = change;
+    let (kind, target) = match kind {
+        ChangeKind::Added => (v1::change::Kind::Added, None),
+        ChangeKind::Replaced => (v1::change::Kind::Replaced, None),
+        ChangeKind::Deleted => (v1::change::Kind::Deleted, None),
+        ChangeKind::RolledBack(target) => (v1::change::Kind::RolledBack, Some(target)),
+        ChangeKind::Purged => (v1::change::Kind::Purged, None),
+    };
+    let generation = v1::Generation { number: generation.number, committed_ms: generation.committed_ms };
+    v1::Change { generation: Some(generation), kind: kind.into(), document_id, collection, count, target }
+}
+
+/// Returns what a rollback undid.
+pub(crate) fn withheld(withheld: Withheld) -> v1::Withheld {
+    let Withheld { collection, document_id, content_sha256 } = withheld;
+    v1::Withheld { document_id, collection, content_sha256 }
 }

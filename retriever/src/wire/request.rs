@@ -6,6 +6,7 @@ use super::{check_collection, check_count, check_document_id, check_length, chec
 use crate::error::Error;
 use crate::model::{Feedback, Filter, Summary, Turn};
 use crate::search::{Limits, Question};
+use crate::store::{Effort, Sides};
 
 const QUESTION_CHARACTERS: std::ops::RangeInclusive<usize> = 1..=4_000;
 const MOST_COLLECTIONS: usize = 64;
@@ -14,9 +15,13 @@ const MOST_PAGE: u32 = 1_000;
 
 /// Returns the question of a search. `dimensions` are the store's.
 pub(crate) fn question(search: v1::SearchRequest, dimensions: u32) -> Result<Question, Error> {
-    check_length("question", &search.question, QUESTION_CHARACTERS)?;
-    if search.question.trim().is_empty() {
-        return Err(wrong("question", "something else than spaces"));
+    let (sides, effort) = (sides(&search), effort(&search));
+    let may_be_empty = sides == Sides::Meaning && !search.query_vector.is_empty();
+    if !may_be_empty || !search.question.is_empty() {
+        check_length("question", &search.question, QUESTION_CHARACTERS)?;
+        if search.question.trim().is_empty() {
+            return Err(wrong("question", "something else than spaces"));
+        }
     }
     check_count("history", search.history.len(), MOST_HISTORY)?;
     let mut vector = search.query_vector;
@@ -30,7 +35,26 @@ pub(crate) fn question(search: v1::SearchRequest, dimensions: u32) -> Result<Que
         history: search.history.into_iter().map(turn).collect::<Result<_, _>>()?,
         filter: filter(search.filter.unwrap_or_default())?,
         vector,
+        generation: search.generation,
+        sides,
+        effort,
     })
+}
+
+fn sides(search: &v1::SearchRequest) -> Sides {
+    match search.mode() {
+        v1::SearchMode::Unspecified => Sides::Both,
+        v1::SearchMode::Words => Sides::Words,
+        v1::SearchMode::Meaning => Sides::Meaning,
+    }
+}
+
+fn effort(search: &v1::SearchRequest) -> Effort {
+    match search.effort() {
+        v1::SearchEffort::Unspecified => Effort::Normal,
+        v1::SearchEffort::Fast => Effort::Fast,
+        v1::SearchEffort::Thorough => Effort::Thorough,
+    }
 }
 
 /// Returns the limits of a search; `defaults` stand in for what it leaves open.
@@ -122,4 +146,30 @@ pub(crate) fn feedback(given: v1::RecordFeedbackRequest) -> Result<Feedback, Err
     check_length("comment", &given.comment, 0..=2_000)?;
     let v1::RecordFeedbackRequest { answer_id, positive, comment, given_ms } = given;
     Ok(Feedback { answer_id, positive, comment, given_ms })
+}
+
+const MOST_CONTENT_KEYS: usize = 100_000;
+
+/// Returns content keys.
+pub(crate) fn content_keys(keys: &[Vec<u8>]) -> Result<Vec<[u8; 32]>, Error> {
+    check_count("content_keys", keys.len(), MOST_CONTENT_KEYS)?;
+    let key = |key: &Vec<u8>| {
+        <[u8; 32]>::try_from(key.as_slice()).map_err(|_| wrong("content_keys", "32 bytes each"))
+    };
+    keys.iter().map(key).collect()
+}
+
+/// Returns the length of a page of changes.
+pub(crate) fn history_size(asked: Option<u32>) -> Result<u32, Error> {
+    let size = asked.unwrap_or(100);
+    if (1..=MOST_PAGE).contains(&size) { Ok(size) } else { Err(wrong("page_size", "1 to 1,000")) }
+}
+
+/// Returns the id of a document, or nothing where it is empty.
+pub(crate) fn optional_document_id(document_id: String) -> Result<Option<String>, Error> {
+    if document_id.is_empty() {
+        return Ok(None);
+    }
+    check_document_id(&document_id)?;
+    Ok(Some(document_id))
 }

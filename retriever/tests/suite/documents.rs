@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use embedding::OfflineEmbedder;
 use retriever::model::{Chunk, Document, Filter};
-use retriever::store::{Candidate, Model, Query};
+use retriever::store::{Candidate, Effort, Model, Query, Sides};
 
 /// Collection of documents that do not say another.
 pub(crate) const PUBLIC: &str = "public";
@@ -62,6 +62,9 @@ pub(crate) fn query(question: &str) -> Query {
         collections: vec![PUBLIC.to_owned()],
         filter: Filter::default(),
         candidates: 50,
+        generation: None,
+        sides: Sides::Both,
+        effort: Effort::Normal,
     }
 }
 

@@ -149,7 +149,8 @@ async fn explain_shows_every_candidate_with_ranks_terms_and_outcome() {
     served
         .put("a.md", &["Parcels are insured up to 500 euros.", "We ship with a carrier of your choice."])
         .await;
-    let explain = v1::ExplainRequest { search: Some(search("Are parcells insured?")) };
+    let explain =
+        v1::ExplainRequest { search: Some(search("Are parcells insured?")), ..v1::ExplainRequest::default() };
     let explained = served.client.explain(explain).await.unwrap().into_inner();
     assert_eq!(explained.terms, ["parcel", "insur"]);
     assert_eq!(explained.searched_question, "Are parcells insured?");
