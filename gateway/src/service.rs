@@ -145,15 +145,24 @@ impl chat_server::Chat for ChatService {
         let explained = async {
             let caller = self.caller(&metadata, &extensions, "")?;
             let search = message.search.ok_or_else(|| Refusal::invalid("search is missing"))?;
+            if !search.query_vector.is_empty() {
+                return Err(Refusal::invalid("query_vector is not for callers from outside; leave it empty"));
+            }
             let lookup = Lookup {
+                mode: search.mode(),
+                effort: search.effort(),
                 text: search.question,
                 history: search.history,
                 collections: search.collections,
                 filter: search.filter,
                 top_k: search.top_k,
                 evidence_threshold: search.evidence_threshold,
+                budget_tokens: search.budget_tokens,
+                generation: search.generation,
+                neighbours: search.neighbours,
             };
-            self.edge.chat.explain(&caller, lookup, &TraceContext::from_metadata(&metadata)).await
+            let trace = TraceContext::from_metadata(&metadata);
+            self.edge.chat.explain(&caller, lookup, message.ranking, &trace).await
         };
         explained.await.map(Response::new).map_err(|refusal| self.status(&refusal))
     }

@@ -92,12 +92,11 @@ impl Services {
     /// As [`Services::search`].
     pub(crate) async fn explain(
         &self,
-        request: SearchRequest,
+        request: ExplainRequest,
         trace: &TraceContext,
     ) -> Result<ExplainResponse, Refusal> {
         let limit = self.deadlines.search;
-        let request =
-            lifecycle::request(ExplainRequest { search: Some(request), ranking: None }, limit, trace);
+        let request = lifecycle::request(request, limit, trace);
         settle("explain", lifecycle::within(limit, self.retriever.clone().explain(request)).await)
     }
 

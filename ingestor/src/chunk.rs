@@ -12,7 +12,7 @@ use crate::extract::{Extracted, Shape};
 use section::{Piece, Section};
 
 /// Version of the rules in this module and in `extract`: raised with each change that alters chunks.
-const RULES: u32 = 1;
+const RULES: u32 = 2;
 
 /// How large chunks are, in characters (Unicode scalar values).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +47,8 @@ pub struct Chunk {
     pub ordinal: u32,
     /// Headings above the chunk, outermost first.
     pub heading_path: Vec<String>,
-    /// The text: exactly the bytes of `range`, at most [`Sizes::max_chars`] characters, white space trimmed.
+    /// The text: exactly the bytes of `range`, at most [`Sizes::max_chars`] characters, white space trimmed. Only a later
+    /// part of a long curated answer begins with a line of its own, the question.
     pub text: String,
     /// Where the text stands in [`Extracted::text`]: bytes. Starts rise from chunk to chunk.
     pub range: Range<usize>,
@@ -70,6 +71,8 @@ pub enum ContentType {
     Table,
     /// Lines of code.
     Code,
+    /// A curated answer: the first line is the question.
+    QuestionAnswer,
 }
 
 impl Chunk {
@@ -87,8 +90,11 @@ pub fn chunk(document: &Extracted, sizes: &Sizes) -> Vec<Chunk> {
     let mut chunks: Vec<Chunk> = Vec::new();
     for section in sections(document) {
         for piece in section.pieces(&document.text, sizes) {
-            let Piece { range, content, .. } = piece;
-            let text = document.text[range.clone()].to_owned();
+            let Piece { range, content, question, .. } = piece;
+            let mut text = document.text[range.clone()].to_owned();
+            if let Some(question) = question {
+                text = format!("{}\n{text}", &document.text[question]);
+            }
             let ordinal = u32::try_from(chunks.len()).unwrap_or(u32::MAX);
             let mut chunk = Chunk {
                 ordinal,

@@ -1,7 +1,9 @@
 //! The command line of editors. It speaks to the service by gRPC and prints; it never touches index or store itself.
 
 mod client;
+mod explain;
 mod files;
+mod past;
 mod preview;
 mod report;
 mod upload;
@@ -36,9 +38,10 @@ struct Arguments {
     /// Print one JSON object per line, for programs
     #[arg(long, global = true)]
     json: bool,
-    /// Collection of the documents; else `main`, and for `list` all
+    /// Collection of the documents; else `main`, or all where a command is about all. May be repeated for `list`,
+    /// `explain`, `rollback` and `purge --all-history`
     #[arg(long, global = true, value_name = "NAME")]
-    collection: Option<String>,
+    collection: Vec<String>,
     #[command(subcommand)]
     command: Command,
 }
@@ -74,6 +77,45 @@ enum Command {
         #[arg(long)]
         force: bool,
     },
+    /// Show how a search for a question comes about: every passage considered, and why it was kept or dropped
+    Explain(explain::Question),
+    /// List the changes of the knowledge, newest first
+    History {
+        /// At most this many
+        #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+        limit: u32,
+        /// Only changes older than this generation
+        #[arg(long, value_name = "N")]
+        before: Option<u64>,
+    },
+    /// Make the knowledge what it was at an earlier generation; the document store stays as it is
+    ///
+    /// What is undone is withheld: it stays out of the knowledge until the document changes again, or until
+    /// `reconcile --force`.
+    Rollback {
+        /// The generation to go back to, see `history`
+        #[arg(value_name = "GENERATION")]
+        generation: u64,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Remove documents with all their earlier versions for good, from the store and from the knowledge
+    Purge {
+        /// Paths of the documents inside the document store
+        #[arg(
+            value_name = "DOCUMENT",
+            required_unless_present = "all_history",
+            conflicts_with = "all_history"
+        )]
+        documents: Vec<String>,
+        /// Keep every current version and remove all earlier ones
+        #[arg(long)]
+        all_history: bool,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
     /// Show how files would be read and cut into passages, without a service
     Preview {
         /// Files
@@ -90,6 +132,9 @@ pub(crate) enum Trouble {
     /// The service said no or is not there.
     #[error("{0}")]
     Call(String),
+    /// The command does not take what it was given.
+    #[error("{0}")]
+    Usage(&'static str),
     /// A file of ours cannot be read.
     #[error("{path}: {error}")]
     File { path: String, error: std::io::Error },
@@ -162,16 +207,36 @@ fn run_arguments(arguments: impl IntoIterator<Item = OsString>, mut reader: Read
 
 async fn carry_out(arguments: &Arguments, server: &Target, report: &Report) -> Result<Ending, Trouble> {
     let mut client = Client::new(server);
-    let collection = arguments.collection.as_deref();
+    let collections = arguments.collection.as_slice();
     match &arguments.command {
-        Command::Upload { paths } => upload::upload(&client, paths, collection, report).await,
-        Command::List => client.list(collection, report).await,
-        Command::Status { document } => client.status(document.as_deref(), collection, report).await,
-        Command::Delete { documents } => client.delete(documents, collection, report).await,
+        Command::Upload { paths } => upload::upload(&client, paths, only(collections)?, report).await,
+        Command::List => client.list(collections, report).await,
+        Command::Status { document } => client.status(document.as_deref(), only(collections)?, report).await,
+        Command::Delete { documents } => client.delete(documents, only(collections)?, report).await,
         Command::Reconcile { force } => client.reconcile(*force, report).await,
+        Command::Explain(question) => client.explain(question, collections, report).await,
+        Command::History { limit, before } => client.history(*limit, *before, report).await,
+        Command::Rollback { generation, yes } => {
+            client.rollback(*generation, collections, *yes, report).await
+        }
+        Command::Purge { all_history: true, yes, .. } => {
+            client.purge_history(collections, *yes, report).await
+        }
+        Command::Purge { documents, yes, .. } => {
+            client.purge(documents, only(collections)?, *yes, report).await
+        }
         Command::Preview { files } => preview::preview(files, report),
         // It was run before; there is nothing left to do.
         Command::Serve => Ok(Ending::AllWell),
+    }
+}
+
+/// Returns the collection of a command that works on one.
+fn only(collections: &[String]) -> Result<Option<&str>, Trouble> {
+    match collections {
+        [] => Ok(None),
+        [one] => Ok(Some(one)),
+        _ => Err(Trouble::Usage("this command takes one --collection")),
     }
 }
 
@@ -179,7 +244,7 @@ async fn carry_out(arguments: &Arguments, server: &Target, report: &Report) -> R
 mod tests {
     use clap::{CommandFactory, Parser};
 
-    use super::{Arguments, Command};
+    use super::{Arguments, Command, only};
 
     fn parse(line: &str) -> Result<Arguments, clap::Error> {
         Arguments::try_parse_from(line.split(' '))
@@ -195,7 +260,7 @@ mod tests {
         let before = parse("ingestor --json --collection internal upload a.txt docs").expect("parses");
         let after = parse("ingestor upload a.txt docs --json --collection internal").expect("parses");
         for arguments in [before, after] {
-            assert!(arguments.json && arguments.collection.as_deref() == Some("internal"));
+            assert!(arguments.json && arguments.collection == ["internal"]);
             assert!(matches!(arguments.command, Command::Upload { paths } if paths.len() == 2));
         }
     }
@@ -208,8 +273,21 @@ mod tests {
             "ingestor delete",
             "ingestor fly",
             "ingestor --server nowhere list",
+            "ingestor explain",
+            "ingestor explain a --mode both",
+            "ingestor history --limit 0",
+            "ingestor rollback",
+            "ingestor rollback last",
+            "ingestor purge",
+            "ingestor purge a.txt --all-history",
         ] {
             assert!(parse(line).is_err(), "{line}");
         }
+        for line in
+            ["ingestor purge --all-history --yes", "ingestor rollback 7 --collection a --collection b"]
+        {
+            assert!(parse(line).is_ok(), "{line}");
+        }
+        assert!(only(&["a".to_owned(), "b".to_owned()]).is_err());
     }
 }

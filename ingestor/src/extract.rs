@@ -1,6 +1,7 @@
 //! From a document's bytes to its text and structure. It knows no store, no index and no sizes of chunks.
 
 mod builder;
+mod curated;
 mod delimited;
 mod encoding;
 mod html;
@@ -71,6 +72,11 @@ pub enum Shape {
     },
     /// Text whose lines matter.
     Code,
+    /// A curated answer: the question on the first line, which ends with a question mark, and below it the answer.
+    QuestionAnswer {
+        /// The answer, to the end of the block.
+        answer: Range<usize>,
+    },
 }
 
 /// What a document was read as.

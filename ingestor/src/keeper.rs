@@ -4,6 +4,7 @@
 mod backoff;
 mod ledger;
 mod pass;
+mod past;
 mod prepare;
 mod run;
 
@@ -12,7 +13,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use proto::ErrorCode;
-use proto::v1::{DocumentHeader, Stage};
+use proto::v1::{
+    DocumentHeader, ExplainRequest, ExplainResponse, ListChangesRequest, ListChangesResponse, Stage,
+};
 use tokio::sync::{Notify, mpsc};
 
 use crate::chunk::Sizes;
@@ -20,12 +23,13 @@ use crate::document::DocumentKey;
 use crate::error::Error;
 use crate::extract::Unreadable;
 use crate::index::{Index, IndexedDocument, Recipe, header};
+use crate::metrics::Metrics;
 use crate::store::{DocumentStore, Entry, Original};
 use backoff::Backoff;
 use ledger::Ledger;
 pub(crate) use ledger::{DocumentView, Totals};
 pub(crate) use pass::{Handled, Scope, Summary};
-use prepare::Prepared;
+use prepare::{Prepared, Reading};
 pub(crate) use run::Pace;
 
 /// Documents are handled one after the other when they share a lane, so each document always is.
@@ -51,6 +55,7 @@ pub(crate) struct Keeper {
     index: Index,
     limits: Limits,
     recipe: Recipe,
+    metrics: Metrics,
     ledger: Mutex<Ledger>,
     lanes: Vec<tokio::sync::Mutex<()>>,
     pass: tokio::sync::Mutex<()>,
@@ -64,14 +69,20 @@ pub(crate) enum Action {
     Changed,
     Removed,
     Unchanged,
+    /// Left as the index has it: a rollback undid what the store holds.
+    Withheld,
 }
 
-/// A document whose index agrees with the store.
+/// A document whose index agrees with the store, or deliberately does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Settled {
     pub(crate) action: Action,
     pub(crate) chunk_count: u32,
     pub(crate) generation: u64,
+    /// Chunks that were embedded for it.
+    pub(crate) embedded: u32,
+    /// Chunks whose stored vectors were used again.
+    pub(crate) reused: u32,
 }
 
 /// Why a document is not indexed as it is now.
@@ -96,12 +107,13 @@ pub(crate) struct Step {
 
 impl Keeper {
     /// Returns a keeper that has done nothing yet.
-    pub(crate) fn new(store: Arc<dyn DocumentStore>, index: Index, limits: Limits) -> Self {
+    pub(crate) fn new(store: Arc<dyn DocumentStore>, index: Index, limits: Limits, metrics: Metrics) -> Self {
         Self {
             store,
             recipe: index.recipe(limits.sizes.version()),
             index,
             limits,
+            metrics,
             ledger: Mutex::default(),
             lanes: (0..LANES).map(|_| tokio::sync::Mutex::default()).collect(),
             pass: tokio::sync::Mutex::default(),
@@ -185,24 +197,40 @@ impl Keeper {
         self.enter(key, Stage::Extracting, steps);
         let limit_bytes = self.limits.max_document_bytes;
         let Some(Original { entry, bytes }) = self.store.read(key, limit_bytes).await? else {
-            return self.forget(key).await;
+            return self.forget(key, force).await;
         };
         self.ledger().seen(&entry);
         if entry.bytes > limit_bytes || u64::try_from(bytes.len()).is_ok_and(|read| read > limit_bytes) {
             return Err(Unreadable::TooLarge { bytes: entry.bytes, limit_bytes }.into());
         }
-        let known_sha256 = if force { None } else { self.ledger().current_sha256(key, &self.recipe) };
-        let prepared = prepare::extract(key.id().to_owned(), bytes, known_sha256).await?;
-        let Prepared::Changed { sha256, extracted, content_bytes } = prepared else {
-            return Ok(self.ledger().verified(&entry, is_steady(&entry)));
+        let known = self.ledger().known(key, &self.recipe, force);
+        let prepared = prepare::extract(key.id().to_owned(), bytes, known).await?;
+        let reading = match prepared {
+            Prepared::Unchanged => return Ok(self.ledger().verified(&entry, is_steady(&entry))),
+            Prepared::Withheld => return Ok(self.ledger().left_out(&entry, is_steady(&entry))),
+            Prepared::Changed(reading) => reading,
         };
+        let settled = self.put(&entry, reading, steps).await?;
+        self.look_again_if_changed(&entry).await;
+        Ok(settled)
+    }
+
+    /// Puts what was read into the index.
+    async fn put(
+        &self,
+        entry: &Entry,
+        reading: Reading,
+        steps: Option<&mpsc::Sender<Step>>,
+    ) -> Result<Settled, Error> {
+        let key = &entry.key;
+        let Reading { sha256, content_bytes, extracted } = reading;
         self.enter(key, Stage::Chunking, steps);
         let (extracted, chunks) = prepare::chunk(extracted, self.limits.sizes).await?;
         let header = DocumentHeader {
             title: extracted.title,
             kind: extracted.kind.name().to_owned(),
             language: extracted.language,
-            content_sha256: sha256.clone(),
+            content_sha256: sha256,
             content_bytes,
             modified_ms: entry.modified_ms,
             source_url: extracted.source_url.unwrap_or_default(),
@@ -210,17 +238,7 @@ impl Keeper {
             ..header(key, &self.recipe)
         };
         let chunk_count = u32::try_from(chunks.len()).unwrap_or(u32::MAX);
-        let document = IndexedDocument {
-            title: header.title.clone(),
-            kind: header.kind.clone(),
-            content_sha256: sha256,
-            content_bytes,
-            embedding_model: self.recipe.embedding_model.clone(),
-            embedding_dimensions: self.recipe.embedding_dimensions,
-            chunking_version: self.recipe.chunking_version,
-            chunk_count,
-            indexed_ms: now_ms(),
-        };
+        let document = IndexedDocument::of(header.clone(), chunk_count, now_ms());
         self.enter(key, Stage::Embedding, steps);
         let embedded = |done: usize| {
             let done = u32::try_from(done).unwrap_or(u32::MAX);
@@ -229,19 +247,28 @@ impl Keeper {
                 self.enter(key, Stage::Committing, steps);
             }
         };
-        let generation = self.index.replace(header, &chunks, embedded).await?;
-        let settled = self.ledger().indexed(&entry, document, generation, is_steady(&entry));
-        self.look_again_if_changed(&entry).await;
-        Ok(settled)
+        let replaced = self.index.replace(header, &chunks, embedded).await?;
+        self.metrics.indexed(replaced.embedded, replaced.reused);
+        tracing::debug!(
+            document = %key,
+            embedded = replaced.embedded,
+            reused = replaced.reused,
+            generation = replaced.generation,
+            "document indexed"
+        );
+        Ok(self.ledger().indexed(entry, document, &replaced, is_steady(entry)))
     }
 
-    /// Deletes from the index what the store no longer has.
-    async fn forget(&self, key: &DocumentKey) -> Result<Settled, Error> {
+    /// Deletes from the index what the store no longer has, unless a rollback brought it back.
+    async fn forget(&self, key: &DocumentKey, force: bool) -> Result<Settled, Error> {
+        if !force && self.ledger().is_absence_withheld(key) {
+            return Ok(self.ledger().left_absent(key));
+        }
         self.enter(key, Stage::Committing, None);
         let (generation, deleted) = self.index.delete(key.collection(), key.id()).await?;
-        self.ledger().removed(key, generation);
+        self.ledger().removed(key, generation, deleted);
         let action = if deleted { Action::Removed } else { Action::Unchanged };
-        Ok(Settled { action, chunk_count: 0, generation })
+        Ok(Settled { action, chunk_count: 0, generation, embedded: 0, reused: 0 })
     }
 
     /// A document that changed while it was being indexed may have done so before anybody watched.

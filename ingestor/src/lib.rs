@@ -7,6 +7,7 @@ mod document;
 mod error;
 mod index;
 mod keeper;
+mod metrics;
 mod service;
 mod settings;
 
@@ -18,8 +19,9 @@ pub mod store;
 use std::sync::Arc;
 use std::time::Duration;
 
-use embedding::{Embedder, OfflineEmbedder};
+use embedding::Embedder;
 use lifecycle::{GrpcOptions, Listener, Readiness, Shutdown};
+use prometheus_client::registry::Registry;
 use proto::Target;
 use proto::v1::ingestor_server::IngestorServer;
 use tokio::sync::watch;
@@ -31,6 +33,7 @@ pub use settings::Settings;
 
 use index::Index;
 use keeper::{Keeper, Limits, Pace};
+use metrics::Metrics;
 use store::{DocumentStore, Folder, StoreError};
 
 /// Full name of the service, for the health check.
@@ -52,6 +55,7 @@ pub struct Parts {
 pub struct Running {
     first_pass: watch::Receiver<bool>,
     readiness: Readiness,
+    registry: Arc<Registry>,
 }
 
 impl Running {
@@ -64,14 +68,19 @@ impl Running {
         }
     }
 
-    /// Serves health over HTTP on a private port until shutdown; a pipe cannot carry it and is dropped.
+    /// Serves health and metrics over HTTP on a private port until shutdown; a pipe cannot carry it and is dropped.
     pub fn serve_internal(&self, listener: Listener, shutdown: &Shutdown) {
         let Listener::Tcp(listener) = listener else { return };
         let (readiness, own) = (self.readiness.clone(), shutdown.clone());
-        let registry = Arc::new(prometheus_client::registry::Registry::default());
+        let registry = Arc::clone(&self.registry);
         shutdown.spawn("internal", async move {
             lifecycle::serve_internal(listener, readiness, registry, &own).await;
         });
+    }
+
+    /// Returns what the ingestor counts.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
     }
 
     /// Returns the flag that is set once the first reconciliation has ended.
@@ -80,7 +89,7 @@ impl Running {
     }
 }
 
-/// Starts the ingestor with the parts that the settings name: a folder of documents and the offline embedder.
+/// Starts the ingestor with the parts that the settings name: a folder of documents and the embedder.
 ///
 /// # Errors
 /// When the folder cannot be used or the embedder's settings make no sense.
@@ -93,8 +102,8 @@ pub async fn start(
     let documents = settings.documents.clone();
     let folder = tokio::task::spawn_blocking(move || Folder::open(&documents)).await;
     let folder = folder.map_err(|error| StoreError::Unusable(error.to_string()))??;
-    let embedder = OfflineEmbedder::new(settings.embedding_dimensions)?;
-    let parts = Parts { store: Arc::new(folder), embedder: Arc::new(embedder) };
+    let embedder = settings.embedder.clone().connect().await?;
+    let parts = Parts { store: Arc::new(folder), embedder };
     Ok(start_with(&settings, parts, &retriever, listener, shutdown))
 }
 
@@ -112,13 +121,15 @@ pub fn start_with(
         max_document_bytes: settings.max_document_bytes,
         parallelism: settings.parallelism,
     };
-    let keeper = Arc::new(Keeper::new(parts.store, index, limits));
+    let mut registry = Registry::default();
+    let metrics = Metrics::register(&mut registry);
+    let keeper = Arc::new(Keeper::new(parts.store, index, limits, metrics));
     let readiness = Readiness::new(shutdown);
     let (done, first_pass) = watch::channel(false);
     let pace = Pace { full: settings.reconcile_interval, debounce: settings.debounce };
     let (kept, stop) = (Arc::clone(&keeper), shutdown.clone());
     shutdown.spawn("keeper", async move { kept.keep(pace, done, stop).await });
-    let running = Running { first_pass, readiness };
+    let running = Running { first_pass, readiness, registry: Arc::new(registry) };
     let (ready, stop) = (running.clone(), shutdown.token().clone());
     shutdown.spawn("readiness", async move {
         tokio::select! {

@@ -1,5 +1,6 @@
 //! The gRPC face: unpacks requests, calls the keeper, packs what it says. Nothing is decided here.
 
+mod past;
 mod upload;
 
 use std::sync::Arc;
@@ -10,15 +11,16 @@ use proto::ErrorCode;
 use proto::v1::ingestor_server::Ingestor;
 use proto::v1::reconciled_document::Action as WireAction;
 use proto::v1::{
-    DeleteRequest, DeleteResponse, DocumentFailure, DocumentState, ListRequest, ListResponse, ReconcileEvent,
-    ReconcileRequest, ReconcileSummary, ReconciledDocument, StatusRequest, StatusResponse, UploadEvent,
-    UploadRequest, reconcile_event,
+    DeleteRequest, DeleteResponse, DocumentFailure, DocumentState, ExplainRequest, ExplainResponse,
+    ListChangesRequest, ListChangesResponse, ListRequest, ListResponse, PurgeRequest, PurgeResponse,
+    ReconcileEvent, ReconcileRequest, ReconcileSummary, ReconciledDocument, RollbackRequest,
+    RollbackResponse, Stage, StatusRequest, StatusResponse, UploadEvent, UploadRequest, reconcile_event,
 };
 use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
-use crate::document::{DocumentKey, is_collection};
+use crate::document::{DocumentKey, InvalidName, is_collection};
 use crate::error::Error;
 use crate::keeper::{Action, DocumentView, Failure, Handled, Keeper, Scope, Summary};
 
@@ -26,6 +28,9 @@ use crate::keeper::{Action, DocumentView, Failure, Handled, Keeper, Scope, Summa
 pub(crate) const MAX_MESSAGE_BYTES: usize = 1024 * 1024 + 64 * 1024;
 const MAX_PAGE_DOCUMENTS: u32 = 1_000;
 const WAITING_EVENTS: usize = 64;
+/// Why a document is withheld, in an editor's words.
+const WITHHELD: &str =
+    "a rollback undid what the store holds; it stays out until the document changes or `reconcile --force`";
 /// Advice to callers that were refused for the moment.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
@@ -46,7 +51,8 @@ impl Service {
         let key = DocumentKey::new(&request.collection, &request.document_id)?;
         let was_stored = self.keeper.store().delete(&key).await?;
         // From here on the document is gone for good: if the index is away, the next reconciliation removes it there.
-        let settled = self.keeper.sync(&key, false, None).await.map_err(failed)?;
+        // Forced, because an editor's word counts more than a rollback that brought the document back.
+        let settled = self.keeper.sync(&key, true, None).await.map_err(failed)?;
         let deleted = was_stored || settled.action == Action::Removed;
         Ok(DeleteResponse { deleted, generation: settled.generation })
     }
@@ -68,6 +74,7 @@ impl Service {
             generation: totals.generation,
             last_reconciled_ms: totals.last_reconciled_ms,
             document,
+            withheld: totals.withheld,
         })
     }
 
@@ -76,9 +83,7 @@ impl Service {
         if !(1..=MAX_PAGE_DOCUMENTS).contains(&limit) {
             return Err(Error::Request(format!("page_size: expected 1 to 1,000, got {limit}")));
         }
-        if let Some(wrong) = request.collections.iter().find(|name| !is_collection(name)) {
-            return Err(crate::document::InvalidName::Collection(wrong.escape_debug().to_string()).into());
-        }
+        check_collections(&request.collections)?;
         let after = match request.page_token.split_once('/') {
             None if request.page_token.is_empty() => None,
             Some((collection, id)) => Some(DocumentKey::new(collection, id)?),
@@ -97,6 +102,14 @@ impl Service {
         let next_page_token =
             last.map(|view| format!("{}/{}", view.key.collection(), view.key.id())).unwrap_or_default();
         Ok(ListResponse { documents: rest.into_iter().map(document_state).collect(), next_page_token })
+    }
+}
+
+/// Refuses what is no collection's name; that there is no name at all is fine.
+fn check_collections(names: &[String]) -> Result<(), Error> {
+    match names.iter().find(|name| !is_collection(name)) {
+        Some(wrong) => Err(InvalidName::Collection(wrong.escape_debug().to_string()).into()),
+        None => Ok(()),
     }
 }
 
@@ -142,6 +155,30 @@ impl Ingestor for Service {
     async fn delete(&self, request: Request<DeleteRequest>) -> Result<Response<DeleteResponse>, Status> {
         self.delete_document(request.get_ref()).await.map(Response::new).map_err(|error| status(&error))
     }
+
+    async fn explain(&self, request: Request<ExplainRequest>) -> Result<Response<ExplainResponse>, Status> {
+        let explained = self.keeper.explain(request.into_inner()).await;
+        explained.map(Response::new).map_err(|error| status(&error))
+    }
+
+    async fn list_changes(
+        &self,
+        request: Request<ListChangesRequest>,
+    ) -> Result<Response<ListChangesResponse>, Status> {
+        let changes = self.keeper.changes(request.into_inner()).await;
+        changes.map(Response::new).map_err(|error| status(&error))
+    }
+
+    async fn rollback(
+        &self,
+        request: Request<RollbackRequest>,
+    ) -> Result<Response<RollbackResponse>, Status> {
+        self.roll_back(request.into_inner()).await.map(Response::new).map_err(|error| status(&error))
+    }
+
+    async fn purge(&self, request: Request<PurgeRequest>) -> Result<Response<PurgeResponse>, Status> {
+        self.remove_for_good(request.into_inner()).await.map(Response::new).map_err(|error| status(&error))
+    }
 }
 
 async fn reconcile(
@@ -166,6 +203,7 @@ fn document_event(handled: Handled) -> ReconcileEvent {
         Ok(Action::Changed) => WireAction::Changed,
         Ok(Action::Removed) => WireAction::Removed,
         Ok(Action::Unchanged) => WireAction::Unspecified,
+        Ok(Action::Withheld) => WireAction::Withheld,
         Err(_) => WireAction::Failed,
     };
     let document = ReconciledDocument {
@@ -186,6 +224,9 @@ fn summary_event(summary: Summary) -> ReconcileEvent {
         failed: summary.failed,
         generation: summary.generation,
         elapsed_ms: summary.elapsed.as_secs_f64() * 1_000.0,
+        withheld: summary.withheld,
+        embedded_count: summary.embedded,
+        reused_count: summary.reused,
     };
     ReconcileEvent { event: Some(reconcile_event::Event::Summary(summary)) }
 }
@@ -201,6 +242,7 @@ fn document_state(view: DocumentView) -> DocumentState {
         chunk_count: view.chunk_count,
         indexed_ms: view.indexed_ms,
         failure: view.failure.map(document_failure),
+        note: if view.stage == Stage::Withheld { WITHHELD.to_owned() } else { String::new() },
     }
 }
 

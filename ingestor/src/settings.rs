@@ -1,9 +1,12 @@
 //! Settings of the service, read once.
 
+mod embedder;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use embedding::Choice;
 use lifecycle::Reader;
 use proto::Target;
 
@@ -39,8 +42,8 @@ pub struct Settings {
     pub parallelism: usize,
     /// `INGESTOR_MAX_UPLOADS`: uploads received at once, each held in memory; 1 to 64, default 4.
     pub max_uploads: usize,
-    /// `INGESTOR_EMBEDDING_DIMENSIONS`: numbers in a vector, as in the retriever; 64 to 4,096, default 512.
-    pub embedding_dimensions: usize,
+    /// What makes the vectors, as in the retriever: `INGESTOR_EMBEDDER` and what goes with it.
+    pub embedder: Choice,
     /// `INGESTOR_INDEX_TIMEOUT_SECONDS`: for one document, from its first chunk to its commit; 1 to 3,600, default
     /// 120.
     pub index_timeout: Duration,
@@ -68,11 +71,7 @@ impl Settings {
             debounce: reader.millis("INGESTOR_DEBOUNCE_MILLIS", Duration::from_millis(200), 10..=5_000),
             parallelism: reader.number("INGESTOR_PARALLELISM", 2, 1..=64),
             max_uploads: reader.number("INGESTOR_MAX_UPLOADS", 4, 1..=64),
-            embedding_dimensions: reader.number(
-                "INGESTOR_EMBEDDING_DIMENSIONS",
-                embedding::DEFAULT_DIMENSIONS,
-                64..=4_096,
-            ),
+            embedder: embedder::read(reader),
             index_timeout: reader.seconds("INGESTOR_INDEX_TIMEOUT_SECONDS", seconds(120), 1.0..=3_600.0),
             listen: listen?,
             internal_listen: internal_listen?,

@@ -14,7 +14,7 @@ use crate::http::Api;
 use crate::plan::Plan;
 use crate::set::{self, Set};
 use crate::websocket::WebSocketClient;
-use crate::{documents, report};
+use crate::{documents, report, retrieval};
 
 /// Measures a running chatbot.
 #[derive(Debug, Parser)]
@@ -26,6 +26,9 @@ pub enum Command {
     Documents(DocumentsArgs),
     /// Asks questions at a constant rate, whatever the answers take, and measures their latency.
     Load(LoadArgs),
+    /// Measures a retriever with a corpus made from a seed.
+    #[command(subcommand)]
+    Retrieval(retrieval::Command),
 }
 
 /// Arguments of `eval`.
@@ -58,6 +61,9 @@ pub struct EvalArgs {
     /// File of floors, `{"set": {"recall_at_5": 0.9}}`: a measure below its floor makes the exit code 1.
     #[arg(long)]
     floors: Option<PathBuf>,
+    /// The chatbot's embedder: floors of `set embedder` stand in for those of `set`.
+    #[arg(long, default_value = "offline")]
+    embedder: String,
     /// Key for the `x-api-key` header.
     #[arg(long, env = "LOADTEST_KEY", hide_env_values = true)]
     key: Option<String>,
@@ -75,6 +81,9 @@ pub struct DocumentsArgs {
     /// Folder to write to; made when it is not there.
     #[arg(long)]
     out: PathBuf,
+    /// Writes each passage of `corpus.jsonl` as a document of its own.
+    #[arg(long)]
+    passages: bool,
 }
 
 /// Arguments of `load`.
@@ -115,11 +124,15 @@ impl Command {
         match self {
             Self::Eval(args) => evaluate(args).await,
             Self::Documents(args) => {
-                let count = documents::write(&args.set, &args.out)?;
+                let write = if args.passages { documents::write_passages } else { documents::write };
+                let count = write(&args.set, &args.out)?;
                 report::documents(count, &args.out);
                 Ok(ExitCode::SUCCESS)
             }
             Self::Load(args) => load(args).await,
+            Self::Retrieval(command) => {
+                Ok(if command.run().await? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+            }
         }
     }
 }
@@ -133,7 +146,7 @@ async fn evaluate(args: EvalArgs) -> anyhow::Result<ExitCode> {
     let options =
         Evaluation { top_k: args.top_k, concurrency: args.concurrency, asks_for_answers: args.refusals };
     let outcome = eval::run(&api, &set, options).await;
-    let below = floors.map(|floors| floors.below(&outcome)).unwrap_or_default();
+    let below = floors.map(|floors| floors.below(&outcome, &args.embedder)).unwrap_or_default();
     report::quality(&outcome, &below, args.json)?;
     let is_good = below.is_empty() && outcome.errors.is_empty() && outcome.asked() > 0;
     Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -42,6 +42,22 @@ pub fn write(set: &Path, out: &Path) -> anyhow::Result<usize> {
     Ok(documents.len())
 }
 
+/// Writes each passage of the set's `corpus.jsonl` as a document of its own, so that search returns passages as the
+/// set counts them. Returns how many files were written.
+///
+/// # Errors
+/// When something cannot be read or written.
+pub fn write_passages(set: &Path, out: &Path) -> anyhow::Result<usize> {
+    fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
+    let passages = set::lines::<Passage>(&set.join("corpus.jsonl"))?;
+    for (place, passage) in passages.iter().enumerate() {
+        let path = out.join(format!("passage-{place:05}.md"));
+        fs::write(&path, passage.text.as_bytes())
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(passages.len())
+}
+
 fn copy(from: &Path, to: &Path) -> anyhow::Result<usize> {
     let mut count = 0;
     for entry in fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
@@ -62,7 +78,7 @@ fn copy(from: &Path, to: &Path) -> anyhow::Result<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{fs, write};
+    use super::{fs, write, write_passages};
 
     #[test]
     fn real_documents_are_copied() {
@@ -84,5 +100,10 @@ mod tests {
         assert_eq!(fs::read_to_string(out.path().join("a.md")).expect("there"), "one\n\ntwo\n");
         fs::write(&corpus, "{\"doc\":\"../a\",\"text\":\"one\"}\n").expect("written");
         assert!(write(set.path(), out.path()).is_err());
+        fs::write(&corpus, "{\"doc\":\"a.md\",\"text\":\"one\"}\n{\"doc\":\"a.md\",\"text\":\"two\"}\n")
+            .expect("written");
+        let apart = tempfile::tempdir().expect("a folder");
+        assert_eq!(write_passages(set.path(), apart.path()).expect("written"), 2);
+        assert_eq!(fs::read_to_string(apart.path().join("passage-00001.md")).expect("there"), "two");
     }
 }

@@ -6,9 +6,10 @@ use futures_util::StreamExt;
 use futures_util::stream;
 use serde::Serialize;
 
-use crate::hit::{Gold, Returned};
-use crate::http::{Api, Code};
+use crate::hit::Gold;
+use crate::http::{Api, Code, Found};
 use crate::quality::{Measures, Ranking};
+use crate::refusal::{Evidence, Point, Refusals, Separation};
 use crate::set::{Question, Set};
 
 /// How to ask.
@@ -31,23 +32,14 @@ pub struct Outcome {
     pub top_k: u32,
     /// Search over the answerable questions; a question that failed counts as found nothing.
     pub search: Option<Measures>,
-    /// Refusals, where answers were asked for.
+    /// What the evidence of the best passage tells, where the set has questions of both kinds.
+    pub evidence: Option<Separation>,
+    /// Refusals at the product's own threshold, where answers were asked for.
     pub refusals: Option<Refusals>,
+    /// The same as precision and recall, where the set has unanswerable questions.
+    pub refusal: Option<Point>,
     /// Failed calls by code.
     pub errors: BTreeMap<String, u32>,
-}
-
-/// How often an answer was refused for want of evidence.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Refusals {
-    /// Unanswerable questions that were answered or refused.
-    pub unanswerable: u32,
-    /// Unanswerable questions that were refused, as they should be.
-    pub refused: u32,
-    /// Answerable questions that were answered or refused.
-    pub answerable: u32,
-    /// Answerable questions that were refused, as they should not be.
-    pub falsely_refused: u32,
 }
 
 impl Outcome {
@@ -59,7 +51,7 @@ impl Outcome {
 }
 
 struct Asked {
-    search: Option<Result<Vec<Returned>, Code>>,
+    search: Result<Found, Code>,
     is_refused: Option<Result<bool, Code>>,
 }
 
@@ -68,16 +60,23 @@ pub(crate) async fn run(api: &Api, set: &Set, options: Evaluation) -> Outcome {
     let asking =
         set.questions.iter().map(|question| async move { (question, ask(api, question, options).await) });
     let mut answers = stream::iter(asking).buffer_unordered(options.concurrency.max(1));
-    let (mut ranking, mut refusals) = (Ranking::default(), Refusals::default());
+    let (mut ranking, mut evidence) = (Ranking::default(), Evidence::default());
+    let mut refusals = Refusals::default();
     let mut errors: BTreeMap<String, u32> = BTreeMap::new();
     while let Some((question, asked)) = answers.next().await {
         match asked.search {
-            Some(Ok(returned)) => ranking.add(&golds(question), &returned),
-            Some(Err(code)) => {
-                ranking.add_failed();
+            Ok(found) => {
+                evidence.add(question.answerable, found.evidence);
+                if is_measurable(question) {
+                    ranking.add(&golds(question), &found.passages);
+                }
+            }
+            Err(code) => {
+                if is_measurable(question) {
+                    ranking.add_failed();
+                }
                 *errors.entry(code).or_default() += 1;
             }
-            None => {}
         }
         match asked.is_refused {
             Some(Ok(is_refused)) => refusals.add(question.answerable, is_refused),
@@ -89,16 +88,15 @@ pub(crate) async fn run(api: &Api, set: &Set, options: Evaluation) -> Outcome {
         set: set.name.clone(),
         top_k: options.top_k,
         search: ranking.measures(),
+        evidence: evidence.separation(),
         refusals: options.asks_for_answers.then_some(refusals),
+        refusal: refusals.point().filter(|_| options.asks_for_answers),
         errors,
     }
 }
 
 async fn ask(api: &Api, question: &Question, options: Evaluation) -> Asked {
-    let search = match is_measurable(question) {
-        true => Some(api.search(&question.question, options.top_k).await),
-        false => None,
-    };
+    let search = api.search(&question.question, options.top_k).await;
     let is_refused = match options.asks_for_answers {
         true => Some(api.is_refused(&question.question).await),
         false => None,
@@ -113,17 +111,6 @@ fn is_measurable(question: &Question) -> bool {
 fn golds(question: &Question) -> Vec<Gold> {
     let ids = question.gold_ids.iter().map(|id| Some(id.as_str())).chain(std::iter::repeat(None));
     question.gold_passages.iter().zip(ids).map(|(passage, id)| Gold::new(passage, id)).collect()
-}
-
-impl Refusals {
-    fn add(&mut self, is_answerable: bool, is_refused: bool) {
-        let (asked, refused) = match is_answerable {
-            true => (&mut self.answerable, &mut self.falsely_refused),
-            false => (&mut self.unanswerable, &mut self.refused),
-        };
-        *asked += 1;
-        *refused += u32::from(is_refused);
-    }
 }
 
 #[cfg(test)]
@@ -152,7 +139,8 @@ mod tests {
         let (status, answer) = match path.as_str() {
             _ if asks_about("broken") => (429, json!({ "code": "RATE_LIMITED" })),
             "/v1/search" => {
-                let passages = json!([{ "document": "a.md", "heading_path": ["Hours"], "text": "We open at nine.", "score": 1.0 }]);
+                let evidence = if asks_about("boat") { 0.25 } else { 0.75 };
+                let passages = json!([{ "document": "a.md", "heading_path": ["Hours"], "text": "We open at nine.", "score": 1.0, "evidence": evidence }]);
                 (200, json!({ "passages": passages, "generation": 1 }))
             }
             _ if asks_about("boat") => (200, json!({ "response": "No.", "finish_reason": "no_evidence" })),
@@ -207,6 +195,9 @@ mod tests {
         let refusals = outcome.refusals.expect("asked for");
         assert_eq!((refusals.unanswerable, refusals.refused), (2, 1));
         assert_eq!((refusals.answerable, refusals.falsely_refused), (2, 0));
+        assert_eq!(outcome.refusal.map(|point| (point.precision, point.recall)), Some((1.0, 0.5)));
+        // Of two answerable and two unanswerable questions, one pair in two ties.
+        assert_eq!(outcome.evidence.map(|found| (found.auroc, found.best_threshold)), Some((0.75, 0.75)));
         assert_eq!(outcome.errors.get("RATE_LIMITED"), Some(&2));
     }
 

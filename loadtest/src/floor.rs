@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use crate::eval::Outcome;
 
-/// Floors by set and measure, such as `{"faq": {"recall_at_5": 0.9, "refused": 0.8}}`.
+/// Floors by set and measure, such as `{"faq": {"recall_at_5": 0.9}, "faq minilm": {"recall_at_5": 0.95}}`: those under
+/// the set's and the embedder's name stand in for the set's own.
 #[derive(Clone, Debug)]
 pub struct Floors(BTreeMap<String, BTreeMap<String, f64>>);
 
@@ -40,8 +41,9 @@ impl Floors {
 
     /// Returns what fell below its floor. A floor that nothing was measured for counts as missed, and so does a set
     /// without floors: a check that checks nothing must not pass.
-    pub fn below(&self, outcome: &Outcome) -> Vec<Below> {
-        let Some(floors) = self.0.get(&outcome.set) else {
+    pub fn below(&self, outcome: &Outcome, embedder: &str) -> Vec<Below> {
+        let own = self.0.get(&format!("{} {embedder}", outcome.set));
+        let Some(floors) = own.or_else(|| self.0.get(&outcome.set)) else {
             return vec![Below { measure: format!("floors of {}", outcome.set), value: None, floor: 0.0 }];
         };
         let measured = measured(outcome);
@@ -64,7 +66,14 @@ fn measured(outcome: &Outcome) -> BTreeMap<&'static str, f64> {
             ("recall_at_10", search.recall_at_10),
             ("hit_at_5", search.hit_at_5),
             ("mrr_at_10", search.mrr_at_10),
+            ("ndcg_at_10", search.ndcg_at_10),
         ]);
+    }
+    if let Some(evidence) = outcome.evidence {
+        measured.insert("auroc", evidence.auroc);
+    }
+    if let Some(refusal) = outcome.refusal {
+        measured.extend([("refusal_precision", refusal.precision), ("refusal_recall", refusal.recall)]);
     }
     if let Some(refusals) = outcome.refusals {
         let share = |part: u32, whole: u32| f64::from(part) / f64::from(whole);
@@ -81,8 +90,8 @@ fn measured(outcome: &Outcome) -> BTreeMap<&'static str, f64> {
 #[cfg(test)]
 mod tests {
     use super::{Floors, Outcome};
-    use crate::eval::Refusals;
     use crate::quality::Measures;
+    use crate::refusal::Refusals;
 
     fn outcome() -> Outcome {
         let search = Measures {
@@ -92,15 +101,30 @@ mod tests {
             recall_at_10: 0.9,
             hit_at_5: 0.9,
             mrr_at_10: 0.6,
+            ndcg_at_10: 0.65,
         };
         let refusals = Refusals { unanswerable: 4, refused: 3, answerable: 10, falsely_refused: 1 };
         let errors = std::collections::BTreeMap::new();
-        Outcome { set: "faq".to_owned(), top_k: 10, search: Some(search), refusals: Some(refusals), errors }
+        Outcome {
+            set: "faq".to_owned(),
+            top_k: 10,
+            search: Some(search),
+            evidence: None,
+            refusals: Some(refusals),
+            refusal: refusals.point(),
+            errors,
+        }
     }
 
     #[test]
     fn what_falls_below_its_floor_is_named() {
-        let cases: [(&str, &[&str]); 5] = [
+        let cases: [(&str, &[&str]); 8] = [
+            (r#"{"faq": {"recall_at_1": 0.6}, "faq offline": {"recall_at_1": 0.5}}"#, &[]),
+            (r#"{"faq": {"recall_at_1": 0.6}, "faq minilm": {"recall_at_1": 0.5}}"#, &["recall_at_1"]),
+            (
+                r#"{"faq": {"refusal_precision": 0.8, "refusal_recall": 0.75, "auroc": 0.5}}"#,
+                &["auroc", "refusal_precision"],
+            ),
             (r#"{"faq": {"recall_at_5": 0.9, "refused": 0.75}}"#, &[]),
             (r#"{"faq": {"recall_at_1": 0.6, "answered": 0.95}}"#, &["answered", "recall_at_1"]),
             (r#"{"faq": {"recall_at_50": 0.1}}"#, &["recall_at_50"]),
@@ -108,7 +132,7 @@ mod tests {
             (r#"{"faq": {}}"#, &[]),
         ];
         for (floors, missed) in cases {
-            let below = Floors::parse(floors).expect("floors").below(&outcome());
+            let below = Floors::parse(floors).expect("floors").below(&outcome(), "offline");
             assert_eq!(
                 below.iter().map(|below| below.measure.as_str()).collect::<Vec<_>>(),
                 missed,

@@ -29,8 +29,17 @@ pub(crate) struct Api {
 /// Code of a failed call: from the error table, `HTTP_<status>`, `TIMEOUT` or `UNREACHABLE`.
 pub(crate) type Code = String;
 
+/// What a search found, whatever its evidence.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Found {
+    /// Best first.
+    pub(crate) passages: Vec<Returned>,
+    /// The most evidence of any of them, 0 to 1; 0 without one.
+    pub(crate) evidence: f64,
+}
+
 #[derive(Deserialize)]
-struct Found {
+struct SearchResponse {
     passages: Vec<FoundPassage>,
 }
 
@@ -39,6 +48,7 @@ struct FoundPassage {
     #[serde(default)]
     heading_path: Vec<String>,
     text: String,
+    evidence: f64,
 }
 
 impl Api {
@@ -53,12 +63,15 @@ impl Api {
         Ok(Self { client, base: url.trim_end_matches('/').to_owned(), key, timeout })
     }
 
-    /// Returns what a search finds, best first.
-    pub(crate) async fn search(&self, query: &str, top_k: u32) -> Result<Vec<Returned>, Code> {
+    /// Returns what a search finds, best first. The public search drops nothing for want of evidence.
+    pub(crate) async fn search(&self, query: &str, top_k: u32) -> Result<Found, Code> {
         let value = self.post("/v1/search", &json!({ "query": query, "top_k": top_k })).await?;
-        let found: Found = serde_json::from_value(value).map_err(|_| "UNEXPECTED_RESPONSE".to_owned())?;
-        let passages = found.passages.into_iter();
-        Ok(passages.map(|passage| Returned { headings: passage.heading_path, text: passage.text }).collect())
+        let SearchResponse { passages } =
+            serde_json::from_value(value).map_err(|_| "UNEXPECTED_RESPONSE".to_owned())?;
+        let evidence = passages.iter().map(|passage| passage.evidence).fold(0.0, f64::max);
+        let returned =
+            |passage: FoundPassage| Returned { headings: passage.heading_path, text: passage.text };
+        Ok(Found { passages: passages.into_iter().map(returned).collect(), evidence })
     }
 
     /// Returns whether an answer says that the documents hold none.

@@ -10,6 +10,8 @@ pub mod hit;
 
 pub mod quality;
 
+pub mod refusal;
+
 pub mod eval;
 
 pub mod floor;
@@ -23,6 +25,8 @@ pub mod client;
 pub mod driver;
 
 pub mod latency;
+
+pub mod retrieval;
 
 mod http;
 mod report;

@@ -1,9 +1,9 @@
-//! Measures of ranked results: capped recall@k, hit@5, mean reciprocal rank.
+//! Measures of ranked results: capped recall@k, hit@5, mean reciprocal rank, normalised discounted cumulative gain.
 
 use crate::hit::{Gold, Returned};
 
-/// Rank up to which the reciprocal rank counts.
-const MRR_DEPTH: usize = 10;
+/// Rank up to which the reciprocal rank and the cumulative gain count.
+const DEPTH: usize = 10;
 
 /// Sums over questions; every mean is over the questions added.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -14,6 +14,7 @@ pub struct Ranking {
     recall_at_10: f64,
     hit_at_5: f64,
     reciprocal_rank: f64,
+    gain: f64,
 }
 
 /// Means over the questions, each 0 to 1.
@@ -31,6 +32,9 @@ pub struct Measures {
     pub hit_at_5: f64,
     /// Mean of 1/rank of the first gold passage among the first 10 results, 0 where there is none.
     pub mrr_at_10: f64,
+    /// Mean of the gain of the first 10 results, over the gain of the best order. A gold passage gains
+    /// 1 / log2(rank + 1) at the rank where it is first found (Järvelin and Kekäläinen, 2002).
+    pub ndcg_at_10: f64,
 }
 
 impl Ranking {
@@ -46,8 +50,12 @@ impl Ranking {
         self.recall_at_5 += recall(5);
         self.recall_at_10 += recall(10);
         self.hit_at_5 += if found(5) > 0 { 1.0 } else { 0.0 };
-        let first = ranks.iter().flatten().min().filter(|rank| **rank < MRR_DEPTH);
+        let first = ranks.iter().flatten().min().filter(|rank| **rank < DEPTH);
         self.reciprocal_rank += first.map_or(0.0, |rank| ratio(1, rank + 1));
+        let gained: f64 = ranks.iter().flatten().filter(|rank| **rank < DEPTH).map(|rank| gain(*rank)).sum();
+        let best: f64 = (0..golds.len().min(DEPTH)).map(gain).sum();
+        // One result may hold several gold passages, which no order of single ones can.
+        self.gain += if best > 0.0 { (gained / best).min(1.0) } else { 0.0 };
     }
 
     /// Adds a question that brought an error: it found nothing.
@@ -65,8 +73,14 @@ impl Ranking {
             recall_at_10: self.recall_at_10 / count,
             hit_at_5: self.hit_at_5 / count,
             mrr_at_10: self.reciprocal_rank / count,
+            ndcg_at_10: self.gain / count,
         })
     }
+}
+
+/// Gain of a rank counted from 0.
+fn gain(rank: usize) -> f64 {
+    1.0 / ((rank + 2) as f64).log2()
 }
 
 fn ratio(part: usize, whole: usize) -> f64 {
@@ -103,6 +117,25 @@ mod tests {
         assert_eq!((measures.recall_at_1, measures.recall_at_5, measures.recall_at_10), (0.0, 0.25, 0.5));
         assert!((measures.mrr_at_10 - (0.5 + 1.0 / 6.0) / 4.0).abs() < 1e-9);
         assert_eq!(measures.hit_at_5, 0.25);
+    }
+
+    #[test]
+    fn gain_falls_with_the_rank_and_counts_each_gold_passage_once() {
+        let golds = [Gold::new("alpha", None), Gold::new("beta", None)];
+        let both = 1.0 + 1.0 / 3_f64.log2();
+        let cases = [
+            (vec!["alpha", "beta"], 1.0),
+            (vec!["alpha", "alpha", "beta"], (1.0 + 0.5) / both),
+            (vec!["x", "alpha"], (both - 1.0) / both),
+            (vec!["alpha beta"], 1.0),
+            (vec!["x"], 0.0),
+        ];
+        for (texts, expected) in cases {
+            let mut ranking = Ranking::default();
+            ranking.add(&golds, &returned(&texts));
+            let measured = ranking.measures().expect("a question").ndcg_at_10;
+            assert!((measured - expected).abs() < 1e-9, "{texts:?}: {measured}");
+        }
     }
 
     #[test]

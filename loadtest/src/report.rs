@@ -5,10 +5,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use serde::Serialize;
 use serde_json::json;
 
 use crate::floor::Below;
 use crate::latency::Percentiles;
+use crate::refusal::{Point, Separation};
 use crate::{driver, eval};
 
 /// Prints the quality of search and refusals, with what fell below its floor.
@@ -21,28 +23,41 @@ pub(crate) fn quality(outcome: &eval::Outcome, below: &[Below], as_json: bool) -
     println!("set {}, {} passages asked for", outcome.set, outcome.top_k);
     if let Some(search) = outcome.search {
         println!(
-            "  {:<12} {:>7} {:>7} {:>7} {:>7} {:>7}",
-            "questions", "R@1", "R@5", "R@10", "hit@5", "MRR@10"
+            "  {:<12} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7}",
+            "questions", "R@1", "R@5", "R@10", "hit@5", "MRR@10", "nDCG@10"
         );
         println!(
-            "  {:<12} {:>7.3} {:>7.3} {:>7.3} {:>7.3} {:>7.3}",
+            "  {:<12} {:>7.3} {:>7.3} {:>7.3} {:>7.3} {:>7.3} {:>7.3}",
             search.questions,
             search.recall_at_1,
             search.recall_at_5,
             search.recall_at_10,
             search.hit_at_5,
-            search.mrr_at_10
+            search.mrr_at_10,
+            search.ndcg_at_10
         );
     }
     if let Some(refusals) = outcome.refusals {
         println!("  refused where nothing answers  {} of {}", refusals.refused, refusals.unanswerable);
         println!("  refused although answerable    {} of {}", refusals.falsely_refused, refusals.answerable);
     }
+    if let Some(Point { precision, recall, f1 }) = outcome.refusal {
+        println!("  refusal  precision {precision:.3}, recall {recall:.3}, F1 {f1:.3}");
+    }
+    if let Some(Separation { auroc, best_threshold, best }) = outcome.evidence {
+        println!("  evidence AUROC {auroc:.3}, best F1 {:.3} below {best_threshold:.3}", best.f1);
+    }
     errors(&outcome.errors);
     for miss in below {
         let value = miss.value.map_or_else(|| "not measured".to_owned(), |value| format!("{value:.3}"));
         println!("  BELOW FLOOR {}: {value}, floor {:.3}", miss.measure, miss.floor);
     }
+    Ok(())
+}
+
+/// Prints a result that is for programs first.
+pub(crate) fn as_json(outcome: &impl Serialize) -> anyhow::Result<()> {
+    println!("{}", serde_json::to_string_pretty(outcome)?);
     Ok(())
 }
 

@@ -33,7 +33,8 @@ pub struct Set {
 }
 
 impl Set {
-    /// Reads a set's questions, from `questions.jsonl` of the folder or from the file given.
+    /// Reads a set's questions, from `questions.jsonl` of the folder or from the file given. A file without answerable
+    /// questions gets those of `questions.jsonl` too: refusing is measured against answering.
     ///
     /// # Errors
     /// When the file cannot be read, or a line is no question; the line is named.
@@ -44,7 +45,11 @@ impl Set {
         let folder_name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let variant = stem(path);
         let name = if variant == "questions" { folder_name } else { format!("{folder_name}/{variant}") };
-        Ok(Self { name, questions: lines(path)? })
+        let mut questions: Vec<Question> = lines(path)?;
+        if path != usual && usual.exists() && !questions.iter().any(|question| question.answerable) {
+            questions.extend(lines::<Question>(&usual)?.into_iter().filter(|question| question.answerable));
+        }
+        Ok(Self { name, questions })
     }
 }
 
@@ -94,6 +99,24 @@ mod tests {
         std::fs::write(&path, "{}\n").expect("written");
         let error = Set::read(folder.path(), None).expect_err("no question");
         assert!(error.to_string().ends_with("line 1"), "{error}");
+    }
+
+    #[test]
+    fn questions_without_an_answerable_one_get_those_of_the_set() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let line = |id: &str, answerable: bool| {
+            format!("{{\"id\":\"{id}\",\"question\":\"Who?\",\"answerable\":{answerable}}}\n")
+        };
+        let usual = line("1", true) + &line("2", false);
+        std::fs::write(folder.path().join("questions.jsonl"), usual).expect("written");
+        let cases =
+            [("off.jsonl", line("3", false), vec!["3", "1"]), ("on.jsonl", line("4", true), vec!["4"])];
+        for (name, text, ids) in cases {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).expect("written");
+            let set = Set::read(folder.path(), Some(&path)).expect("a set");
+            assert_eq!(set.questions.iter().map(|question| question.id.as_str()).collect::<Vec<_>>(), ids);
+        }
     }
 
     #[test]

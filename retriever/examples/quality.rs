@@ -1,5 +1,6 @@
-//! Measures retrieval over sets of passages and questions: recall@1/5/10, MRR@10, and how well evidence tells questions
-//! that the passages answer from others. `cargo run --release -p retriever --example quality -- SET_DIRECTORY...`
+//! Measures retrieval over sets of passages and questions: recall@1/5/10, MRR@10 and nDCG@10 of words, of meaning and of
+//! both fused, and how well evidence tells questions that the passages answer from others.
+//! `cargo run --release -p retriever --example quality -- [vectors=FILE] [dump=FILE] [NAME=NUMBER...] SET_DIRECTORY...`
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -7,29 +8,33 @@
     reason = "a measuring program prints its numbers and stops at the first broken input"
 )]
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
+use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use embedding::{Embedder, OfflineEmbedder};
+use embedding::{Embedder, Embedding, OfflineEmbedder};
 use retriever::model::{Chunk, Document};
-use retriever::search::{Limits, Question, Searcher, Weights};
-use retriever::store::embedded::EmbeddedStore;
-use retriever::store::{Model, Store};
-use serde_json::Value;
+use retriever::search::{Answered, Limits, Outcome, Question, Searcher, Weights};
+use retriever::store::embedded::{EmbeddedStore, Options};
+use retriever::store::{Effort, Model, Query, Sides, Store};
+use serde_json::{Value, json};
 
 const COLLECTION: &str = "default";
+const OPTIONS: Options = Options { readers: 1, history: Duration::ZERO };
 const QUESTION_FILES: [&str; 3] = ["questions.jsonl", "questions_noisy.jsonl", "questions_offtopic.jsonl"];
+const LIMITS: Limits =
+    Limits { top_k: 10, evidence_threshold: 0.0, budget_tokens: u32::MAX, neighbours: 0, passage_tokens: 0 };
 
 #[derive(Default)]
 struct Measured {
     reciprocal: f32,
+    gain: f32,
     recall: [f32; 3],
     asked: usize,
     evidence: Vec<f32>,
     evidence_unanswerable: Vec<f32>,
-    gold_evidence: Vec<f32>,
     slowest: Duration,
     total: Duration,
 }
@@ -37,8 +42,50 @@ struct Measured {
 struct Asked {
     kind: String,
     text: String,
-    gold: HashSet<String>,
+    /// Passages that answer, each with its share of the answer.
+    gold: HashMap<String, f32>,
     answerable: bool,
+}
+
+type Ids = HashMap<(String, u32), String>;
+
+/// Vectors from a file: the dimension, then for each text its length in bytes, its bytes and its vector; numbers are
+/// little-endian `u32` and `f32`.
+#[derive(Debug)]
+struct Precomputed {
+    dimensions: usize,
+    vectors: HashMap<String, Vec<f32>>,
+}
+
+impl Precomputed {
+    fn read(path: &str) -> Self {
+        let bytes = std::fs::read(path).unwrap();
+        let (head, mut rest) = bytes.split_first_chunk::<4>().unwrap();
+        let dimensions = usize::try_from(u32::from_le_bytes(*head)).unwrap();
+        let mut vectors = HashMap::new();
+        while let Some((length, tail)) = rest.split_first_chunk::<4>() {
+            let (text, tail) = tail.split_at(usize::try_from(u32::from_le_bytes(*length)).unwrap());
+            let (vector, tail) = tail.split_at(4 * dimensions);
+            let numbers = vector.chunks_exact(4).map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap()));
+            vectors.insert(String::from_utf8(text.to_vec()).unwrap(), numbers.collect());
+            rest = tail;
+        }
+        Self { dimensions, vectors }
+    }
+}
+
+impl Embedder for Precomputed {
+    fn model_id(&self) -> &'static str {
+        "precomputed"
+    }
+
+    fn dimensions(&self) -> usize {
+        self.dimensions
+    }
+
+    fn embed<'a>(&'a self, texts: &'a [&'a str]) -> Embedding<'a> {
+        Box::pin(async { Ok(texts.iter().map(|text| self.vectors[*text].clone()).collect()) })
+    }
 }
 
 fn lines(path: &Path) -> Vec<Value> {
@@ -50,18 +97,17 @@ fn text(value: &Value, key: &str) -> String {
     value[key].as_str().unwrap_or_default().to_owned()
 }
 
-fn setting(name: &str, default: f32) -> f32 {
+fn argument(name: &str) -> Option<String> {
     let prefix = format!("{name}=");
-    let given = std::env::args().find_map(|argument| argument.strip_prefix(&prefix).map(str::to_owned));
-    given.map_or(default, |value| value.parse().unwrap())
+    std::env::args().find_map(|argument| argument.strip_prefix(&prefix).map(str::to_owned))
+}
+
+fn setting(name: &str, default: f32) -> f32 {
+    argument(name).map_or(default, |value| value.parse().unwrap())
 }
 
 /// Stores one chunk per passage, and returns the passage ids by document and ordinal.
-async fn load(
-    store: &dyn Store,
-    embedder: &OfflineEmbedder,
-    directory: &Path,
-) -> HashMap<(String, u32), String> {
+async fn load(store: &dyn Store, embedder: &dyn Embedder, directory: &Path) -> Ids {
     let mut documents: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for passage in lines(&directory.join("corpus.jsonl")) {
         documents.entry(text(&passage, "doc")).or_default().push(passage);
@@ -80,7 +126,7 @@ async fn load(
                 byte_range: None,
                 page: None,
                 importance: 1.0,
-                vector: embedder.vector(&body),
+                vector: embedder.embed(&[&body]).await.unwrap().remove(0),
                 tokens: embedding::estimate_tokens(&body),
                 content_type: 0,
                 text: body,
@@ -92,7 +138,7 @@ async fn load(
     ids
 }
 
-fn document(id: String, language: &str, title: String, embedder: &OfflineEmbedder) -> Document {
+fn document(id: String, language: &str, title: String, embedder: &dyn Embedder) -> Document {
     Document {
         id,
         collection: COLLECTION.to_owned(),
@@ -114,17 +160,16 @@ fn questions(directory: &Path) -> Vec<Asked> {
     let mut all = Vec::new();
     for file in QUESTION_FILES {
         for line in lines(&directory.join(file)) {
-            let perturbation = line["perturbation"].as_str().unwrap_or("");
+            let perturbation = line["perturbation"].as_str().unwrap_or("plain");
             let kind = if file.contains("offtopic") { "offtopic" } else { perturbation };
-            let gold = line["gold_ids"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(|id| id.as_str().map(str::to_owned));
+            let ids = line["gold_ids"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            let share = |id: &str| {
+                line["gold_shares"][id].as_f64().map_or(0.0, |share| share.to_string().parse().unwrap())
+            };
             all.push(Asked {
                 kind: kind.to_owned(),
                 text: text(&line, "question"),
-                gold: gold.collect(),
+                gold: ids.map(|id| (id.to_owned(), share(id))).collect(),
                 answerable: line["answerable"].as_bool().unwrap_or(false),
             });
         }
@@ -132,50 +177,89 @@ fn questions(directory: &Path) -> Vec<Asked> {
     all
 }
 
-async fn measure(directory: &Path, threshold: f32) {
+fn embedder() -> Arc<dyn Embedder> {
+    match argument("vectors") {
+        Some(file) => Arc::new(Precomputed::read(&file)),
+        None => {
+            Arc::new(OfflineEmbedder::new(setting("dimensions", 512.0).to_string().parse().unwrap()).unwrap())
+        }
+    }
+}
+
+async fn measure(directory: &Path, embedder: Arc<dyn Embedder>, threshold: f32) {
     let folder = tempfile::tempdir().unwrap();
-    let embedder = OfflineEmbedder::new(setting("dimensions", 512.0).to_string().parse().unwrap()).unwrap();
     let model = Model {
         id: embedder.model_id().to_owned(),
         dimensions: u32::try_from(embedder.dimensions()).unwrap(),
     };
-    let begun = Instant::now();
-    let store: Arc<dyn Store> = Arc::new(EmbeddedStore::open(folder.path(), model.clone(), 1).unwrap());
-    let ids = load(&*store, &embedder, directory).await;
-    let loading = begun.elapsed();
-    drop(store);
-    let begun = Instant::now();
-    let store: Arc<dyn Store> = Arc::new(EmbeddedStore::open(folder.path(), model, 1).unwrap());
-    let opening = begun.elapsed();
+    let store: Arc<dyn Store> = Arc::new(EmbeddedStore::open(folder.path(), model, OPTIONS).unwrap());
+    let ids = load(&*store, &*embedder, directory).await;
+    let name = directory.file_name().unwrap().to_string_lossy();
+    println!("{name}: {} passages", ids.len());
+    let all = questions(directory);
+    if let Some(file) = argument("dump") {
+        return dump(&*store, &*embedder, &all, &ids, &file, &name).await;
+    }
     let weights = Weights {
         meaning: setting("meaning", Weights::DEFAULT.meaning),
         evidence: setting("evidence", Weights::DEFAULT.evidence),
         meaning_in_evidence: setting("share", Weights::DEFAULT.meaning_in_evidence),
         importance: Weights::DEFAULT.importance,
     };
-    let searcher = Searcher::new(store, Arc::new(embedder), weights);
-    let mut sets: BTreeMap<String, Measured> = BTreeMap::new();
-    for asked in questions(directory) {
-        let set = sets.entry(asked.kind.clone()).or_default();
-        ask(&searcher, &asked, &ids, set).await;
-    }
-    let name = directory.file_name().unwrap().to_string_lossy();
-    println!("{name}: {} passages, loaded in {loading:.0?}, opened in {opening:.1?}", ids.len());
-    let answerable = sets.get("").map(|set| set.evidence.clone()).unwrap_or_default();
-    for (kind, set) in &sets {
-        report(kind, set, threshold, &answerable);
+    let searcher = Searcher::new(store, embedder, weights);
+    for sides in [Sides::Words, Sides::Meaning, Sides::Both] {
+        let mut sets: BTreeMap<String, Measured> = BTreeMap::new();
+        for asked in &all {
+            let set = sets.entry(asked.kind.clone()).or_default();
+            ask(&searcher, asked, &ids, sides, set).await;
+        }
+        let answerable = sets.get("plain").map(|set| set.evidence.clone()).unwrap_or_default();
+        for (kind, set) in &sets {
+            report(&format!("{sides:?} {kind}"), set, threshold, &answerable);
+        }
     }
 }
 
-async fn ask(searcher: &Searcher, asked: &Asked, ids: &HashMap<(String, u32), String>, set: &mut Measured) {
-    let limits = Limits { top_k: 10, evidence_threshold: 0.0, budget_tokens: u32::MAX };
+/// Writes what the store finds for each question, one JSON object a line, for work on the ranking.
+async fn dump(store: &dyn Store, embedder: &dyn Embedder, all: &[Asked], ids: &Ids, file: &str, set: &str) {
+    let mut out = std::fs::File::options().create(true).append(true).open(file).unwrap();
+    for asked in all {
+        let query = Query {
+            question: asked.text.clone(),
+            vector: embedder.embed(&[&asked.text]).await.unwrap().remove(0),
+            collections: vec![COLLECTION.to_owned()],
+            filter: retriever::model::Filter::default(),
+            candidates: 50,
+            generation: None,
+            sides: Sides::Both,
+            effort: Effort::Normal,
+        };
+        let found = store.search(query).await.unwrap();
+        let terms: Vec<Value> =
+            found.terms.iter().map(|term| json!([term.text, term.chunks, term.weight])).collect();
+        let candidates: Vec<Value> = found
+            .candidates
+            .iter()
+            .map(|candidate| {
+                let id = &ids[&(candidate.document.id.clone(), candidate.chunk.ordinal)];
+                json!([id, candidate.words, candidate.meaning_rank, candidate.cosine, candidate.holds])
+            })
+            .collect();
+        let line = json!({"set": set, "kind": asked.kind, "question": asked.text, "gold": asked.gold,
+            "answerable": asked.answerable, "chunks": found.chunks, "terms": terms, "candidates": candidates});
+        writeln!(out, "{line}").unwrap();
+    }
+}
+
+async fn ask(searcher: &Searcher, asked: &Asked, ids: &Ids, sides: Sides, set: &mut Measured) {
     let question = Question {
         text: asked.text.clone(),
         collections: vec![COLLECTION.to_owned()],
+        sides,
         ..Question::default()
     };
     let begun = Instant::now();
-    let answered = searcher.search(question, limits).await.unwrap();
+    let answered = searcher.search(question, LIMITS).await.unwrap();
     set.total += begun.elapsed();
     set.slowest = set.slowest.max(begun.elapsed());
     let best = answered.candidates.iter().map(|judged| judged.evidence).fold(0.0, f32::max);
@@ -185,31 +269,42 @@ async fn ask(searcher: &Searcher, asked: &Asked, ids: &HashMap<(String, u32), St
     }
     set.asked += 1;
     set.evidence.push(best);
-    let found =
-        answered.candidates.iter().filter(|judged| judged.outcome == retriever::search::Outcome::Kept);
-    let found: Vec<(&String, f32)> = found
-        .map(|judged| {
-            (&ids[&(judged.candidate.document.id.clone(), judged.candidate.chunk.ordinal)], judged.evidence)
-        })
+    let kept = answered.candidates.iter().filter(|judged| judged.outcome == Outcome::Kept);
+    let found: Vec<&String> = kept
+        .map(|judged| &ids[&(judged.candidate.document.id.clone(), judged.candidate.chunk.ordinal)])
         .collect();
-    let rank = found.iter().position(|(id, _)| asked.gold.contains(*id));
-    if let Some(rank) = rank {
-        set.reciprocal += 1.0 / (rank as f32 + 1.0);
-        set.gold_evidence.push(found[rank].1);
-    }
+    let rank = found.iter().position(|id| asked.gold.contains_key(*id));
+    set.reciprocal += rank.map_or(0.0, |rank| 1.0 / (rank as f32 + 1.0));
+    set.gain += gain(&found, asked);
     for (recall, depth) in set.recall.iter_mut().zip([1, 5, 10]) {
-        let hits = found.iter().take(depth).filter(|(id, _)| asked.gold.contains(*id)).count();
-        *recall += hits as f32 / asked.gold.len().min(depth) as f32;
+        let hits = found.iter().take(depth).filter_map(|id| asked.gold.get(*id));
+        let shares: f32 = asked.gold.values().sum();
+        *recall += if shares > 0.0 {
+            hits.sum::<f32>()
+        } else {
+            hits.count() as f32 / asked.gold.len().min(depth) as f32
+        };
     }
-    if std::env::args().any(|argument| argument == "weak") && best < setting("threshold", 0.3) {
-        let terms: Vec<_> =
+    show(asked, &answered, best, rank, &found);
+}
+
+/// Discounted gain of the first ten beside the best possible.
+fn gain(found: &[&String], asked: &Asked) -> f32 {
+    let discount = |place: usize| 1.0 / (place as f32 + 2.0).log2();
+    let hits = found.iter().enumerate().take(10).filter(|(_, id)| asked.gold.contains_key(**id));
+    let ideal: f32 = (0..asked.gold.len().min(10)).map(discount).sum();
+    hits.map(|(place, _)| discount(place)).sum::<f32>() / ideal
+}
+
+/// Prints the questions that would be refused (`weak`) or whose passage is not among the first five (`verbose`).
+fn show(asked: &Asked, answered: &Answered, best: f32, rank: Option<usize>, found: &[&String]) {
+    let wants = |name: &str| std::env::args().any(|argument| argument == name);
+    let is_missed = rank.is_none_or(|rank| rank >= 5);
+    if wants("weak") && best < setting("threshold", 0.3) || wants("verbose") && is_missed {
+        let terms: Vec<String> =
             answered.terms.iter().map(|term| format!("{}:{}", term.text, term.chunks)).collect();
-        println!("  {best:.2} {rank:?} {} {terms:?}", asked.text);
-    }
-    if std::env::args().any(|argument| argument == "verbose") && rank.is_none_or(|rank| rank >= 5) {
-        let terms: Vec<_> =
-            answered.terms.iter().map(|term| format!("{}:{}", term.text, term.chunks)).collect();
-        println!("  {rank:?} {} {terms:?} gold {:?} got {:?}", asked.text, asked.gold, found.first());
+        let gold: Vec<&String> = asked.gold.keys().collect();
+        println!("  {best:.2} {rank:?} {} {terms:?} gold {gold:?} got {:?}", asked.text, found.first());
     }
 }
 
@@ -222,28 +317,24 @@ fn auroc(answerable: &[f32], unanswerable: &[f32]) -> f32 {
     sum / (answerable.len() * unanswerable.len()) as f32
 }
 
-fn report(kind: &str, set: &Measured, threshold: f32, answerable: &[f32]) {
+fn report(name: &str, set: &Measured, threshold: f32, answerable: &[f32]) {
     let asked = set.asked.max(1) as f32;
     let [one, five, ten] = set.recall.map(|recall| recall / asked);
-    let all = set.asked + set.evidence_unanswerable.len();
-    let mean = set.total / u32::try_from(all).unwrap();
-    let name = if kind.is_empty() { "plain" } else { kind };
+    let mean = set.total / u32::try_from(set.asked + set.evidence_unanswerable.len()).unwrap();
     if set.asked > 0 {
         let mut evidence = set.evidence.clone();
         evidence.sort_by(f32::total_cmp);
-        let at = |share: f32| {
-            evidence[((evidence.len() - 1) as f32 * share).round().to_string().parse::<usize>().unwrap()]
-        };
+        let at = |hundredth: usize| evidence[(evidence.len() - 1) * hundredth / 100];
         let kept = evidence.iter().filter(|evidence| **evidence >= threshold).count() as f32 / asked;
-        let gold = set.gold_evidence.iter().filter(|evidence| **evidence >= threshold).count() as f32 / asked;
         println!(
-            "  {name:9} n {:4} R@1 {one:.3} R@5 {five:.3} R@10 {ten:.3} MRR@10 {:.3} | kept {kept:.3} gold kept {gold:.3} p1/3/5/50 {:.2}/{:.2}/{:.2}/{:.2} | mean {mean:.1?} slowest {:.1?}",
+            "  {name:16} n {:4} R@1 {one:.3} R@5 {five:.3} R@10 {ten:.3} MRR@10 {:.3} nDCG@10 {:.3} | kept {kept:.3} p1/3/5/50 {:.2}/{:.2}/{:.2}/{:.2} | mean {mean:.1?} slowest {:.1?}",
             set.asked,
             set.reciprocal / asked,
-            at(0.01),
-            at(0.03),
-            at(0.05),
-            at(0.5),
+            set.gain / asked,
+            at(1),
+            at(3),
+            at(5),
+            at(50),
             set.slowest
         );
     }
@@ -253,7 +344,7 @@ fn report(kind: &str, set: &Measured, threshold: f32, answerable: &[f32]) {
         let recall = refused as f32 / set.evidence_unanswerable.len() as f32;
         let precision = refused as f32 / (refused + kept).max(1) as f32;
         println!(
-            "  {name:9} unanswerable {:4} refusal AUROC {:.3} recall {recall:.3} precision {precision:.3} at {threshold}",
+            "  {name:16} unanswerable {:4} refusal AUROC {:.3} recall {recall:.3} precision {precision:.3} at {threshold}",
             set.evidence_unanswerable.len(),
             auroc(answerable, &set.evidence_unanswerable)
         );
@@ -263,7 +354,10 @@ fn report(kind: &str, set: &Measured, threshold: f32, answerable: &[f32]) {
 fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let threshold = setting("threshold", 0.3);
-    for directory in std::env::args().skip(1).filter(|argument| argument.contains('/')) {
-        runtime.block_on(measure(Path::new(&directory), threshold));
+    let embedder = embedder();
+    let directories =
+        std::env::args().skip(1).filter(|argument| argument.contains('/') && !argument.contains('='));
+    for directory in directories {
+        runtime.block_on(measure(Path::new(&directory), Arc::clone(&embedder), threshold));
     }
 }

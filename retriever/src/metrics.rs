@@ -27,7 +27,8 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    pub(crate) fn register(registry: &mut Registry) -> Self {
+    /// Registers the retriever's own counters, and the searcher's of searches without the embedder.
+    pub(crate) fn register(registry: &mut Registry, degraded_searches: Counter) -> Self {
         let metrics = Self {
             searches: Family::default(),
             search_seconds: Histogram::new(exponential_buckets(0.000_5, 2.0, 14)),
@@ -35,6 +36,8 @@ impl Metrics {
             generation: Gauge::default(),
         };
         registry.register("retriever_searches", "Searches by how they ended", metrics.searches.clone());
+        let help = "Searches by words alone because the embedder failed";
+        registry.register("retriever_degraded_searches", help, degraded_searches);
         registry.register("retriever_search_seconds", "Seconds of a search", metrics.search_seconds.clone());
         registry.register("retriever_changes", "Replaced and deleted documents", metrics.changes.clone());
         registry.register("retriever_generation", "Generation of the knowledge", metrics.generation.clone());

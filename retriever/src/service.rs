@@ -70,17 +70,8 @@ impl Retriever for RetrieverService {
         request: Request<v1::ExplainRequest>,
     ) -> Result<Response<v1::ExplainResponse>, Status> {
         let span = span("explain", request.metadata());
-        let search = request.into_inner().search.unwrap_or_default();
-        let answering = async { self.answer(search).await.map_err(|error| status(&error)) };
-        let answered = answering.instrument(span).await?;
-        Ok(Response::new(v1::ExplainResponse {
-            candidates: answered.candidates.iter().map(wire::candidate).collect(),
-            generation: answered.generation.number,
-            stage_times: Some(stage_times(&answered)),
-            terms: answered.terms.into_iter().map(|term| term.text).collect(),
-            searched_question: answered.searched,
-            ..v1::ExplainResponse::default()
-        }))
+        let explaining = async { self.explained(request.into_inner()).await.map_err(|error| status(&error)) };
+        explaining.instrument(span).await.map(Response::new)
     }
 
     async fn replace_document(
@@ -253,15 +244,43 @@ impl RetrieverService {
         let _permit = self.admit()?;
         let begun = Instant::now();
         let answered = self.searcher.search(question, limits).await;
-        let ending = match &answered {
+        self.count(&answered, begun.elapsed());
+        answered
+    }
+
+    async fn explained(&self, request: v1::ExplainRequest) -> Result<v1::ExplainResponse, Error> {
+        let search = request.search.unwrap_or_default();
+        let limits = wire::limits(&search, self.limits)?;
+        let question = wire::question(search, self.model.dimensions)?;
+        let weights = wire::weights(request.ranking.unwrap_or_default(), self.searcher.weights())?;
+        let _permit = self.admit()?;
+        let begun = Instant::now();
+        let answered = self.searcher.explain(question, limits, weights).await;
+        self.count(&answered, begun.elapsed());
+        let answered = answered?;
+        Ok(v1::ExplainResponse {
+            candidates: answered.candidates.iter().map(wire::candidate).collect(),
+            generation: answered.generation.number,
+            stage_times: Some(stage_times(&answered)),
+            stages: answered.stages.iter().map(wire::stage).collect(),
+            ranking: Some(wire::ranking(&answered.weights)),
+            terms: answered.terms.into_iter().map(|term| term.text).collect(),
+            searched_question: answered.searched,
+            evidence_threshold: limits.evidence_threshold,
+            top_k: u32::try_from(limits.top_k).unwrap_or(u32::MAX),
+            budget_tokens: limits.budget_tokens,
+        })
+    }
+
+    fn count(&self, answered: &Result<Answered, Error>, time: Duration) {
+        let ending = match answered {
             Ok(answered) if answered.candidates.iter().any(|judged| judged.outcome == Outcome::Kept) => {
                 "found"
             }
             Ok(_) => "nothing",
             Err(_) => "failed",
         };
-        self.metrics.searched(ending, begun.elapsed());
-        answered
+        self.metrics.searched(ending, time);
     }
 
     async fn receive(

@@ -1,12 +1,21 @@
 //! The retriever's settings, read once.
 
+mod embedder;
+mod store;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use embedding::Choice;
 use lifecycle::Reader;
 
 use crate::search::{Limits, Weights};
+
+pub use store::StoreChoice;
+
+/// A day, however long the clock says it is.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Where the retriever listens, what it keeps and how it searches.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,10 +24,15 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// Health and metrics over HTTP: `RETRIEVER_INTERNAL_LISTEN`, default `127.0.0.1:7101`.
     pub internal_listen: SocketAddr,
-    /// Directory of the store, made where it is missing: `RETRIEVER_DATA_DIR`, default `./data`.
+    /// Where the knowledge is kept: `RETRIEVER_STORE` and what goes with it.
+    pub store: StoreChoice,
+    /// Directory of the embedded store, made where it is missing: `RETRIEVER_DATA_DIR`, default `./data`.
     pub data_dir: PathBuf,
-    /// Numbers in each vector of the offline embedder, 64 to 4,096: `RETRIEVER_EMBEDDING_DIMENSIONS`, default 512.
-    pub embedding_dimensions: u32,
+    /// What makes the vectors of questions, as in the ingestor: `RETRIEVER_EMBEDDER` and what goes with it.
+    pub embedder: Choice,
+    /// How long an earlier generation can be searched after the next one replaced it, 0 to 3,650 days; 0 keeps none:
+    /// `RETRIEVER_HISTORY_DAYS`, default 30.
+    pub history: Duration,
     /// What a search returns when the caller sets no limit.
     pub limits: Limits,
     /// How the ways of searching are weighed.
@@ -53,8 +67,10 @@ impl Settings {
         let internal_listen = reader.parsed("RETRIEVER_INTERNAL_LISTEN", "127.0.0.1:7101", address);
         let is_loopback = listen.is_some_and(|listen| listen.ip().is_loopback());
         Some(Self {
+            store: StoreChoice::read(reader),
             data_dir: PathBuf::from(reader.text("RETRIEVER_DATA_DIR", "./data")),
-            embedding_dimensions: reader.number("RETRIEVER_EMBEDDING_DIMENSIONS", 512, 64..=4_096),
+            embedder: embedder::read(reader),
+            history: DAY * reader.number("RETRIEVER_HISTORY_DAYS", 30, 0..=3_650),
             limits: Limits::read(reader),
             weights: Weights::read(reader),
             capacity: Capacity::read(reader),
@@ -71,24 +87,30 @@ impl Limits {
     /// Reads what a search returns by default.
     ///
     /// - `RETRIEVER_TOP_K`: passages, 1 to 100, default 5.
-    /// - `RETRIEVER_EVIDENCE_THRESHOLD`: least evidence, 0 to 1, default 0.3. Over encyclopedia articles this keeps the
-    ///   answer to 99 of 100 questions and refuses two of three questions about something else.
+    /// - `RETRIEVER_EVIDENCE_THRESHOLD`: least evidence, 0 to 1, default 0.3. Over encyclopedia articles this keeps more
+    ///   than 99 of 100 questions that they answer and refuses one of four about something else; 0.36 still keeps 99 and
+    ///   refuses more than half.
     /// - `RETRIEVER_BUDGET_TOKENS`: tokens of all passages together, 1 to 1,000,000, default 4,000.
+    /// - `RETRIEVER_NEIGHBOURS`: chunks before and after a hit that are joined to its passage, 0 to 10, default 0.
+    /// - `RETRIEVER_PASSAGE_TOKENS`: most tokens of a passage of several chunks, 0 to 100,000, default 800; 0 joins nothing.
     pub fn read(reader: &mut Reader) -> Self {
         Self {
             top_k: reader.number("RETRIEVER_TOP_K", 5, 1..=100),
             evidence_threshold: reader.number("RETRIEVER_EVIDENCE_THRESHOLD", 0.3, 0.0..=1.0),
             budget_tokens: reader.number("RETRIEVER_BUDGET_TOKENS", 4_000, 1..=1_000_000),
+            neighbours: reader.number("RETRIEVER_NEIGHBOURS", 0, 0..=10),
+            passage_tokens: reader.number("RETRIEVER_PASSAGE_TOKENS", 800, 0..=100_000),
         }
     }
 }
 
 impl Weights {
-    /// Reads how the ways of searching are weighed; the defaults suit the offline embedder.
+    /// Reads how the ways of searching are weighed; the defaults suit every embedder, because how well it knows a
+    /// question is judged question by question.
     ///
-    /// - `RETRIEVER_MEANING_WEIGHT`: ranking by meaning beside 1 for words, 0 to 10, default 0.1; a learned embedder
-    ///   deserves about 1.
-    /// - `RETRIEVER_EVIDENCE_WEIGHT`: ranking by evidence beside 1 for words, 0 to 10, default 1.
+    /// - `RETRIEVER_MEANING_WEIGHT`: how far meaning counts beside words where it knows the question, 0 to 10, default 1.
+    /// - `RETRIEVER_EVIDENCE_WEIGHT`: how far the share of the question that a passage holds counts beside its BM25
+    ///   score, 0 to 10, default 1.
     /// - `RETRIEVER_EVIDENCE_MEANING_SHARE`: share of the cosine in the evidence, 0 to 1, default 0.3.
     /// - `RETRIEVER_IMPORTANCE_WEIGHT`: lift of a chunk of importance 2.0 over one of 1.0, 0 to 1, default 0.1.
     pub fn read(reader: &mut Reader) -> Self {
@@ -132,6 +154,7 @@ mod tests {
         let settings = Settings::read(&mut reader).expect("defaults");
         assert_eq!((settings.listen.port(), settings.internal_listen.port()), (7001, 7101));
         assert_eq!((settings.limits.top_k, settings.limits.budget_tokens), (5, 4_000));
+        assert_eq!(settings.history, 30 * super::DAY);
         assert!(reader.finish(&["RETRIEVER_"]).is_ok());
     }
 
@@ -141,10 +164,11 @@ mod tests {
             ("RETRIEVER_LISTEN", "here"),
             ("RETRIEVER_EVIDENCE_THRESHOLD", "2"),
             ("RETRIEVER_READERS", "0"),
+            ("RETRIEVER_HISTORY_DAYS", "3651"),
             ("RETRIEVER_X", ""),
         ]);
         assert!(Settings::read(&mut reader).is_none());
-        let mistakes = reader.finish(&["RETRIEVER_"]).expect_err("four mistakes");
-        assert_eq!(mistakes.0.len(), 4, "{mistakes}");
+        let mistakes = reader.finish(&["RETRIEVER_"]).expect_err("five mistakes");
+        assert_eq!(mistakes.0.len(), 5, "{mistakes}");
     }
 }

@@ -1,9 +1,10 @@
 //! Puts the parts together and serves them until shutdown.
 
+mod store;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use embedding::{Embedder, OfflineEmbedder};
 use lifecycle::{GrpcOptions, Listener, Readiness, Shutdown};
 use prometheus_client::registry::Registry;
 use proto::v1::retriever_server::{RetrieverServer, SERVICE_NAME};
@@ -16,7 +17,6 @@ use crate::metrics::Metrics;
 use crate::search::Searcher;
 use crate::service::{MAX_MESSAGE_BYTES, RetrieverService};
 use crate::settings::Settings;
-use crate::store::embedded::EmbeddedStore;
 use crate::store::{Model, Store};
 
 /// Where the retriever listens.
@@ -56,22 +56,25 @@ pub struct Running {
     pub store: Arc<dyn Store>,
 }
 
-/// Opens the store and serves until shutdown. Everything runs on `shutdown`'s tasks.
+/// Opens the store and serves until shutdown. Everything runs on `shutdown`'s tasks. A database that cannot be reached is
+/// waited for.
 ///
 /// # Errors
 /// When the store cannot be opened: [`Error::Incompatible`] for another embedding model, [`Error::Invalid`] for a
-/// directory in use or settings that contradict each other.
+/// directory in use, a database that refuses the retriever, or settings that contradict each other.
 pub async fn start(settings: Settings, listeners: Listeners, shutdown: &Shutdown) -> Result<Running, Error> {
-    let embedder = OfflineEmbedder::new(settings.embedding_dimensions as usize);
-    let embedder: Arc<dyn Embedder> = Arc::new(embedder.map_err(|error| Error::Invalid(error.to_string()))?);
-    let model = Model { id: embedder.model_id().to_owned(), dimensions: settings.embedding_dimensions };
-    let store: Arc<dyn Store> = Arc::new(open(&settings, model.clone()).await?);
+    let embedder = settings.embedder.clone().connect().await;
+    let embedder = embedder.map_err(|error| Error::Invalid(error.to_string()))?;
+    let dimensions = u32::try_from(embedder.dimensions()).unwrap_or(u32::MAX);
+    let model = Model { id: embedder.model_id().to_owned(), dimensions };
+    let store = store::open(&settings, model.clone(), shutdown).await?;
     let mut registry = Registry::default();
-    let metrics = Arc::new(Metrics::register(&mut registry));
+    let searcher = Searcher::new(Arc::clone(&store), embedder, settings.weights);
+    let metrics = Arc::new(Metrics::register(&mut registry, searcher.degraded_searches()));
     metrics.at(*store.generation().borrow());
     let service = RetrieverService {
         store: Arc::clone(&store),
-        searcher: Searcher::new(Arc::clone(&store), embedder, settings.weights),
+        searcher,
         model,
         limits: settings.limits,
         capacity: settings.capacity,
@@ -98,12 +101,6 @@ pub async fn start(settings: Settings, listeners: Listeners, shutdown: &Shutdown
         spawn_internal(listener, readiness.clone(), Arc::new(registry), shutdown);
     }
     Ok(Running { grpc_addr, internal_addr, readiness, store })
-}
-
-async fn open(settings: &Settings, model: Model) -> Result<EmbeddedStore, Error> {
-    let (directory, readers) = (settings.data_dir.clone(), settings.capacity.readers);
-    let opening = tokio::task::spawn_blocking(move || EmbeddedStore::open(&directory, model, readers));
-    opening.await.map_err(|error| Error::Internal(anyhow::Error::new(error)))?
 }
 
 fn spawn_grpc(listener: Listener, service: RetrieverService, options: GrpcOptions, shutdown: &Shutdown) {

@@ -1,6 +1,7 @@
 //! The knowledge store: what every implementation promises. One suite, `tests/store_contract.rs`, runs over each of them.
 
 pub mod embedded;
+pub mod postgres;
 mod question;
 mod rescue;
 

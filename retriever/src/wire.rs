@@ -6,10 +6,12 @@ mod reply;
 mod request;
 
 pub(crate) use document::{chunk, document};
-pub(crate) use reply::{candidate, change, chunk as chunk_reply, millis, passage, summary, withheld};
+pub(crate) use reply::{
+    candidate, change, chunk as chunk_reply, millis, passage, ranking, stage, summary, withheld,
+};
 pub(crate) use request::{
     collections, content_keys, document_key, feedback, history_size, limits, optional_document_id, page_end,
-    page_size, page_start, question,
+    page_size, page_start, question, weights,
 };
 
 use crate::error::Error;
@@ -25,6 +27,11 @@ fn check_length(field: &str, text: &str, range: std::ops::RangeInclusive<usize>)
         return Ok(());
     }
     Err(wrong(field, &format!("{} to {} characters", range.start(), range.end())))
+}
+
+/// Refuses a text with the character NUL, which not every store can keep.
+fn check_no_nul(field: &str, text: &str) -> Result<(), Error> {
+    if text.contains('\0') { Err(wrong(field, "text without the character NUL")) } else { Ok(()) }
 }
 
 /// Refuses a list of more values than allowed.

@@ -20,7 +20,8 @@ pub struct Settings {
 
 impl Settings {
     /// Reads every setting. `CHATBOT_PORT` (8080) is the first of four ports, `CHATBOT_DOCUMENTS` (`documents`) the
-    /// folder of documents, `CHATBOT_DATA` (`data`) the folder of the index; a service's own setting wins over them.
+    /// folder of documents, `CHATBOT_DATA` (`data`) the folder of the index; `CHATBOT_EMBEDDER`, `CHATBOT_TITAN_MODEL` and
+    /// `CHATBOT_EMBEDDING_DIMENSIONS` go to both services that embed. A service's own setting wins over them.
     pub fn read(reader: &mut Reader) -> Option<Self> {
         let port = reader.number("CHATBOT_PORT", 8080_u16, 0..=65532);
         let nth = |n: u16| if port == 0 { 0 } else { port + n };
@@ -33,11 +34,42 @@ impl Settings {
         let data = reader.text("CHATBOT_DATA", "data");
         reader.set_default("INGESTOR_DOCUMENTS", documents);
         reader.set_default("RETRIEVER_DATA_DIR", data);
+        share_the_embedder(reader);
         reader.set_default("GATEWAY_DOCUMENT_PAGES", "main");
         reader.set_default("GATEWAY_DEMO", "true");
         // All are read before any is missed, so that every mistake is reported.
         let (gateway, retriever) = (gateway::Settings::read(reader), retriever::Settings::read(reader));
         let (generator, ingestor) = (generator::Settings::read(reader), ingestor::Settings::read(reader));
         Some(Self { gateway: gateway?, retriever: retriever?, generator: generator?, ingestor: ingestor? })
+    }
+}
+
+/// Vectors of questions and of chunks are only comparable when one model made both.
+fn share_the_embedder(reader: &mut Reader) {
+    for name in ["EMBEDDER", "TITAN_MODEL", "EMBEDDING_DIMENSIONS"] {
+        if let Some(value) = reader.optional_text(&format!("CHATBOT_{name}")) {
+            reader.set_default(&format!("RETRIEVER_{name}"), value.clone());
+            reader.set_default(&format!("INGESTOR_{name}"), value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PREFIXES, Reader, Settings};
+
+    #[test]
+    fn one_choice_of_the_embedder_reaches_both_services() {
+        let mut reader = Reader::from_pairs([
+            ("CHATBOT_EMBEDDER", "titan"),
+            ("CHATBOT_EMBEDDING_DIMENSIONS", "256"),
+            ("INGESTOR_EMBED_TIMEOUT_SECONDS", "90"),
+        ]);
+        let settings = Settings::read(&mut reader).expect("complete");
+        reader.finish(&PREFIXES).expect("no mistake");
+        for choice in [settings.retriever.embedder, settings.ingestor.embedder] {
+            let choice = format!("{choice:?}");
+            assert!(choice.contains("Titan") && choice.contains("dimensions: 256"), "{choice}");
+        }
     }
 }

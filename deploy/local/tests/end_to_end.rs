@@ -14,6 +14,8 @@ mod client;
 mod crash;
 #[path = "end_to_end/documents.rs"]
 mod documents;
+#[path = "end_to_end/past.rs"]
+mod past;
 #[path = "end_to_end/questions.rs"]
 mod questions;
 #[path = "end_to_end/stack.rs"]
@@ -36,6 +38,8 @@ async fn pass_the_suite(stack: &Stack) {
     documents::no_answer_mixes_old_and_new(stack).await;
     documents::a_broken_document_harms_nothing(stack).await;
     documents::an_upload_answers_once_it_is_indexed(stack).await;
+    past::a_rollback_holds_until_the_document_changes_and_a_purge_for_good(stack).await;
+    past::a_curated_answer_is_given_without_its_question(stack).await;
     bad_input::each_bad_frame_gets_a_typed_error_and_the_next_question_works(stack).await;
     bad_input::each_bad_request_gets_a_typed_problem(stack).await;
     bad_input::a_client_that_leaves_in_mid_answer_harms_nobody(stack).await;

@@ -43,6 +43,10 @@ pub(crate) fn of(text: &str) -> Vec<Unit> {
     let mut builder = Builder { text, units: Vec::new(), heading: String::new(), label: String::new() };
     let mut place = 0;
     while let Some((range, line)) = lines.get(place) {
+        if is_asked(&lines, place, text) {
+            place += builder.label(&text[range.clone()]);
+            continue;
+        }
         place += match line {
             Line::Blank | Line::Rule => 1,
             Line::Heading(title) => builder.heading(title),
@@ -55,6 +59,18 @@ pub(crate) fn of(text: &str) -> Vec<Unit> {
         };
     }
     builder.units
+}
+
+/// Whether a line at the head of a block is the question that the lines below it answer, whatever else it looks like:
+/// curated answers are written so.
+fn is_asked(lines: &[(Range<usize>, Line)], place: usize, text: &str) -> bool {
+    let is_plain = |place: usize| match lines.get(place) {
+        None | Some((_, Line::Blank)) => false,
+        Some((range, _)) => !is_question(&text[range.clone()]),
+    };
+    let is_first = place.checked_sub(1).is_none_or(|before| lines[before].1 == Line::Blank);
+    let is_heading = matches!(lines[place].1, Line::Blank | Line::Heading(_));
+    is_first && !is_heading && is_question(&text[lines[place].0.clone()]) && is_plain(place + 1)
 }
 
 /// Each method takes what it understands from the front of the lines and returns how many lines that were.
@@ -260,6 +276,24 @@ mod tests {
         assert_eq!(texts(text), ["Sunday 11:00 to 16:00", "Monday closed", "Yes, behind the shop."]);
         assert_eq!(units[0].lead, "Hours Opening hours:");
         assert_eq!(units[2].lead, "Hours Can I park?");
+    }
+
+    #[test]
+    fn the_question_of_a_curated_answer_is_never_quoted() {
+        for (text, lead, expected) in [
+            ("Do you deliver?\nYes, to every town.", "Do you deliver?", "Yes, to every town."),
+            ("I lost my key. What now?\nCall us.", "I lost my key. What now?", "Call us."),
+            ("Delivery: to Hamburg?\nWithin two days.", "Delivery: to Hamburg?", "Within two days."),
+            ("Delivery: how; costs: what?\nFree.", "Delivery: how; costs: what?", "Free."),
+            ("1. Can I pay by card?\nCash only.", "Can I pay by card?", "Cash only."),
+            ("营业时间？\n九点。", "营业时间？", "九点。"),
+            ("Do you deliver?\n- yes, on Monday", "Do you deliver?", "yes, on Monday"),
+        ] {
+            let units = of(text);
+            assert_eq!((units.len(), units[0].lead.as_str()), (1, lead), "{text}");
+            assert_eq!(&text[units[0].range.clone()], expected);
+        }
+        assert!(of("- Do you deliver?\n- Do you wrap?").is_empty(), "questions alone answer nothing");
     }
 
     #[test]

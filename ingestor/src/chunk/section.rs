@@ -30,6 +30,8 @@ pub(super) struct Piece {
     pub(super) range: Range<usize>,
     pub(super) chars: usize,
     pub(super) content: ContentType,
+    /// The question that stands in front of it, where it is a later part of a long curated answer.
+    pub(super) question: Option<Range<usize>>,
     /// Whether it is never joined with a neighbour.
     is_single: bool,
 }
@@ -90,6 +92,7 @@ fn block_pieces(block: &Block, text: &str, sizes: &Sizes, pieces: &mut Vec<Piece
         }
         Shape::Table { rows, .. } => (ContentType::Table, rows.clone()),
         Shape::Code => (ContentType::Code, lines(&block.range, text)),
+        Shape::QuestionAnswer { answer } => return push_answer(&block.range, answer, text, sizes, pieces),
     };
     let range = trimmed(&block.range, text);
     let chars = text[range.clone()].chars().count();
@@ -97,7 +100,7 @@ fn block_pieces(block: &Block, text: &str, sizes: &Sizes, pieces: &mut Vec<Piece
         return;
     }
     if chars <= sizes.max_chars {
-        pieces.push(Piece { range, chars, content, is_single: false });
+        pieces.push(Piece { range, chars, content, question: None, is_single: false });
     } else if parts.is_empty() {
         push_prose(range, content, text, sizes, pieces);
     } else {
@@ -120,7 +123,8 @@ fn push_parts(
         if chars > sizes.max_chars {
             push_prose(range, content, text, sizes, pieces);
         } else if chars > 0 {
-            pieces.push(Piece { range, chars, content, is_single: is_record || chars >= sizes.min_chars });
+            let is_single = is_record || chars >= sizes.min_chars;
+            pieces.push(Piece { range, chars, content, question: None, is_single });
         }
     }
 }
@@ -130,8 +134,46 @@ fn push_prose(range: Range<usize>, content: ContentType, text: &str, sizes: &Siz
         let range = trimmed(&range, text);
         let chars = text[range.clone()].chars().count();
         if chars > 0 {
-            pieces.push(Piece { range, chars, content, is_single: true });
+            pieces.push(Piece { range, chars, content, question: None, is_single: true });
         }
+    }
+}
+
+/// Adds a curated answer: whole where it fits, else in parts that each begin with the question.
+fn push_answer(
+    block: &Range<usize>,
+    answer: &Range<usize>,
+    text: &str,
+    sizes: &Sizes,
+    pieces: &mut Vec<Piece>,
+) {
+    let content = ContentType::QuestionAnswer;
+    let question = trimmed(&(block.start..answer.start), text);
+    let chars = text[block.clone()].chars().count();
+    if chars <= sizes.max_chars {
+        return pieces.push(Piece { range: block.clone(), chars, content, question: None, is_single: true });
+    }
+    let asked_chars = text[question.clone()].chars().count() + 1;
+    if asked_chars * 2 > sizes.max_chars {
+        // Such a question would leave no room for what is new in each part.
+        return push_prose(block.clone(), ContentType::Prose, text, sizes, pieces);
+    }
+    let room = sizes.max_chars - asked_chars;
+    let rest = Sizes {
+        target_chars: sizes.target_chars.min(room),
+        max_chars: room,
+        min_chars: sizes.min_chars.min(room / 2),
+        overlap_chars: sizes.overlap_chars.min(room / 2),
+    };
+    for (place, part) in split_prose(answer, text, &rest).into_iter().enumerate() {
+        let part = trimmed(&part, text);
+        if part.is_empty() {
+            continue;
+        }
+        let range = if place == 0 { block.start..part.end } else { part };
+        let chars = text[range.clone()].chars().count();
+        let question = (place > 0).then(|| question.clone());
+        pieces.push(Piece { range, chars, content, question, is_single: true });
     }
 }
 

@@ -11,6 +11,8 @@ use super::Sizes;
 struct Atom {
     range: Range<usize>,
     chars: usize,
+    /// Whether it is white space alone.
+    is_blank: bool,
 }
 
 /// Where text may be cut, the best places first.
@@ -40,7 +42,12 @@ pub(super) fn split_prose(range: &Range<usize>, text: &str, sizes: &Sizes) -> Ve
     cut(range, text, sizes, 0, &mut atoms);
     let mut groups = Vec::new();
     let mut start = 0;
-    while start < atoms.len() {
+    loop {
+        // White space is trimmed off later; a group that began with it could then begin where the next one does.
+        start += atoms[start..].iter().take_while(|atom| atom.is_blank).count();
+        if start == atoms.len() {
+            break;
+        }
         let (end, chars) = fill(&atoms, start, sizes);
         groups.push((start..end, chars));
         if end == atoms.len() {
@@ -64,7 +71,7 @@ fn cut(range: &Range<usize>, text: &str, sizes: &Sizes, level: usize, atoms: &mu
         start = range.end;
         let chars = piece.chars().count();
         if chars <= sizes.target_chars {
-            atoms.push(Atom { range, chars });
+            atoms.push(Atom { range, chars, is_blank: piece.trim().is_empty() });
         } else {
             cut(&range, text, sizes, level + 1, atoms);
         }
@@ -98,7 +105,7 @@ fn overlap_start(atoms: &[Atom], start: usize, end: usize, sizes: &Sizes) -> usi
 /// A short rest joins the group before it where the maximum allows.
 fn merge_short_end(atoms: &[Atom], groups: &mut Vec<(Range<usize>, usize)>, sizes: &Sizes) {
     let [.., (before, before_chars), (last, _)] = groups.as_slice() else { return };
-    let new: usize = atoms[before.end.max(last.start)..last.end].iter().map(|atom| atom.chars).sum();
+    let new: usize = atoms[before.end..last.end].iter().map(|atom| atom.chars).sum();
     let together = before_chars + new;
     if new < sizes.min_chars.max(sizes.overlap_chars) && together <= sizes.max_chars {
         let merged = (before.start..last.end, together);

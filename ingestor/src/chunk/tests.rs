@@ -50,6 +50,33 @@ fn records_are_chunks_of_their_own_and_small_tables_stay_whole() {
 }
 
 #[test]
+fn a_curated_answer_is_one_chunk_and_a_long_one_repeats_its_question() {
+    let long: String =
+        (0..90).map(|n| format!("Step number {n} of the return is done like this. ")).collect();
+    let csv =
+        format!("question,answer,topic\nDo you deliver?,Yes.,Service\nHow do I return,\"{long}\",Service");
+    let chunks = chunks("faq.csv", &csv);
+    assert!(chunks.iter().all(|chunk| chunk.content == ContentType::QuestionAnswer));
+    assert_eq!(chunks[0].text, "Do you deliver?\nYes.\ntopic: Service");
+    assert!(chunks.len() > 3);
+    for chunk in &chunks[1..] {
+        assert!(chunk.text.starts_with("How do I return?\nStep number"), "{}", chunk.text);
+        assert!(chunk.text.chars().count() <= SIZES.max_chars);
+    }
+    assert!(chunks.last().expect("some").text.ends_with("topic: Service"));
+}
+
+#[test]
+fn a_question_without_room_for_an_answer_is_running_text() {
+    let csv = format!("question,answer\n\"{}?\",\"{}\"", "why ".repeat(300), "Because. ".repeat(200));
+    let chunks = chunks("faq.csv", &csv);
+    assert!(chunks.len() > 1);
+    assert!(
+        chunks.iter().all(|chunk| chunk.content == ContentType::Prose && chunk.text.chars().count() <= 2000)
+    );
+}
+
+#[test]
 fn a_long_list_is_cut_between_items_and_a_long_table_between_rows() {
     let list: String = (0..100).map(|n| format!("- item number {n} of a rather long list\n")).collect();
     let table: String = (0..200).map(|n| format!("| key {n} | value {n} |\n")).collect();

@@ -15,14 +15,14 @@ use serde::Serialize;
 use tonic::Status;
 use tonic::transport::Channel;
 
-use super::report::Report;
+use super::report::{Report, counted};
 use super::{Ending, Trouble};
 
-const DEADLINE: Duration = Duration::from_secs(30);
+pub(super) const DEADLINE: Duration = Duration::from_secs(30);
 /// Longest silence in a stream of events; one large document may take this long.
 pub(super) const SILENCE: Duration = Duration::from_secs(180);
-/// A reconciliation of everything may take this long.
-const RECONCILE_DEADLINE: Duration = Duration::from_secs(3_600);
+/// A reconciliation or a rollback of everything may take this long.
+pub(super) const RECONCILE_DEADLINE: Duration = Duration::from_secs(3_600);
 
 /// A connection to the service.
 #[derive(Clone, Debug)]
@@ -50,6 +50,7 @@ struct Overview {
     indexed: u32,
     in_progress: u32,
     failed: u32,
+    withheld: u32,
     chunk_count: u64,
     generation: u64,
     last_reconciled_ms: i64,
@@ -71,6 +72,9 @@ struct Totals {
     removed: u32,
     unchanged: u32,
     failed: u32,
+    withheld: u32,
+    embedded_count: u32,
+    reused_count: u32,
     generation: u64,
     elapsed_ms: f64,
 }
@@ -97,15 +101,10 @@ impl Client {
         Trouble::Call(status.message().to_owned())
     }
 
-    pub(super) async fn list(
-        &mut self,
-        collection: Option<&str>,
-        report: &Report,
-    ) -> Result<Ending, Trouble> {
+    pub(super) async fn list(&mut self, collections: &[String], report: &Report) -> Result<Ending, Trouble> {
         let mut page_token = String::new();
         loop {
-            let collections = collection.map(str::to_owned).into_iter().collect();
-            let request = ListRequest { collections, page_size: None, page_token };
+            let request = ListRequest { collections: collections.to_vec(), page_size: None, page_token };
             let request = lifecycle::request(request, DEADLINE, &TraceContext::new());
             let page = self.grpc.list(request).await.map_err(|status| self.trouble(&status))?.into_inner();
             for state in &page.documents {
@@ -139,17 +138,16 @@ impl Client {
             indexed: answer.indexed,
             in_progress: answer.in_progress,
             failed: answer.failed,
+            withheld: answer.withheld,
             chunk_count: answer.chunk_count,
             generation: answer.generation,
             last_reconciled_ms: answer.last_reconciled_ms,
         };
+        let Overview { indexed, in_progress, failed, withheld, chunk_count, generation, .. } = overview;
+        let left_out = if withheld > 0 { format!(", {withheld} withheld") } else { String::new() };
         let line = format!(
-            "{} indexed, {} in progress, {} failed; {} passages, generation {}",
-            overview.indexed,
-            overview.in_progress,
-            overview.failed,
-            overview.chunk_count,
-            overview.generation
+            "{indexed} indexed, {in_progress} in progress, {failed} failed{left_out}; {}, generation {generation}",
+            counted(chunk_count, "passage")
         );
         report.result(&overview, &line);
         Ok(Ending::AllWell)
@@ -202,9 +200,11 @@ fn print_document(state: &DocumentState, report: &Report) {
     let name = match state.stage() {
         Stage::Indexed => "indexed",
         Stage::Failed => "FAILED",
+        Stage::Withheld => "withheld",
         _ => "in progress",
     };
     let failure = state.failure.as_ref();
+    let note = Some(state.note.as_str()).filter(|note| !note.is_empty());
     let document = Document {
         document_id: &state.document_id,
         collection: &state.collection,
@@ -215,12 +215,15 @@ fn print_document(state: &DocumentState, report: &Report) {
         chunk_count: state.chunk_count,
         indexed_ms: state.indexed_ms,
         code: failure.map(|failure| failure.code.as_str()),
-        reason: failure.map(|failure| failure.reason.as_str()),
+        reason: failure.map(|failure| failure.reason.as_str()).or(note),
     };
     let shown = shown(&state.collection, &state.document_id);
-    let rest = failure.map_or_else(
-        || format!("{} passages, {} bytes", state.chunk_count, state.content_bytes),
-        |failure| failure.reason.clone(),
+    let rest = document.reason.map_or_else(
+        || {
+            let passages = counted(state.chunk_count, "passage");
+            format!("{passages}, {}", counted(state.content_bytes, "byte"))
+        },
+        str::to_owned,
     );
     report.result(&document, &format!("{name:11} {shown}  {rest}"));
 }
@@ -231,6 +234,7 @@ fn print_change(document: &ReconciledDocument, report: &Report) {
         Action::Changed => "changed",
         Action::Removed => "removed",
         Action::Failed => "FAILED",
+        Action::Withheld => "withheld",
         Action::Unspecified => "unchanged",
     };
     let failure = document.failure.as_ref();
@@ -255,19 +259,26 @@ fn print_summary(summary: &ReconcileSummary, report: &Report) -> Ending {
         removed: summary.removed,
         unchanged: summary.unchanged,
         failed: summary.failed,
+        withheld: summary.withheld,
+        embedded_count: summary.embedded_count,
+        reused_count: summary.reused_count,
         generation: summary.generation,
         elapsed_ms: summary.elapsed_ms,
     };
-    let Totals { added, changed, removed, unchanged, failed, elapsed_ms, .. } = totals;
+    let Totals { added, changed, removed, unchanged, failed, withheld, elapsed_ms, .. } = totals;
+    let left_out = if withheld > 0 { format!(", {withheld} withheld") } else { String::new() };
     let line = format!(
-        "{added} added, {changed} changed, {removed} removed, {unchanged} unchanged, {failed} failed in {elapsed_ms:.0} ms"
+        "{added} added, {changed} changed, {removed} removed, {unchanged} unchanged, {failed} failed{left_out} in \
+         {elapsed_ms:.0} ms; {} embedded, {} reused",
+        counted(totals.embedded_count, "passage"),
+        totals.reused_count
     );
     report.result(&totals, &line);
     if failed > 0 { Ending::SomeFailed } else { Ending::AllWell }
 }
 
 /// Shows a document's name on one line, whatever characters it holds.
-fn shown(collection: &str, id: &str) -> String {
+pub(super) fn shown(collection: &str, id: &str) -> String {
     crate::DocumentKey::new(collection, id)
         .map_or_else(|_| id.escape_debug().to_string(), |key| key.to_string())
 }

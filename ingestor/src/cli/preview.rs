@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::files::trouble;
-use super::report::Report;
+use super::report::{Report, counted};
 use super::{Ending, Trouble};
 use crate::chunk::{Chunk, Sizes, chunk};
 use crate::extract::extract;
@@ -44,7 +44,8 @@ pub(super) fn preview(files: &[PathBuf], report: &Report) -> Result<Ending, Trou
                 let kind = extracted.kind.name();
                 let chunks = chunk(&extracted, &SIZES);
                 let (title, language) = (&extracted.title, &extracted.language);
-                report.note(&format!("== {file}: {title} ({kind}, {language}, {} passages)", chunks.len()));
+                let count = counted(u64::try_from(chunks.len()).unwrap_or(u64::MAX), "passage");
+                report.note(&format!("== {file}: {title} ({kind}, {language}, {count})"));
                 for chunk in &chunks {
                     let Chunk { ordinal, heading_path, text, tokens, importance, .. } = chunk;
                     let passage = Passage {

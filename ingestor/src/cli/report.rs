@@ -1,4 +1,5 @@
 //! What the command line prints: lines for people, or one JSON object a line for programs. Nothing else prints.
+
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
@@ -63,6 +64,20 @@ impl Report {
         }
     }
 
+    /// Asks a person to agree; nothing when nobody can be asked.
+    pub(super) fn agrees(&self, question: &str) -> Option<bool> {
+        if self.is_json || !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+            return None;
+        }
+        let mut out = std::io::stderr();
+        _ = write!(out, "{question} [y/N] ");
+        _ = out.flush();
+        let mut answer = String::new();
+        // An input that cannot be read agrees to nothing.
+        _ = std::io::stdin().read_line(&mut answer);
+        Some(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+    }
+
     /// Prints why nothing could be done.
     pub(super) fn trouble(&self, trouble: &dyn std::fmt::Display) {
         // Nothing can be said to somebody who closed both ends.
@@ -72,5 +87,24 @@ impl Report {
     /// Prints a line; a reader that has seen enough and closed the pipe is no error.
     fn print(&self, line: &str) {
         self.bar.suspend(|| _ = writeln!(std::io::stdout(), "{line}"));
+    }
+}
+
+/// Returns a number with its noun, in the plural where it belongs there.
+pub(super) fn counted(count: impl Into<u64>, noun: &str) -> String {
+    let count = count.into();
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{ending}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::counted;
+
+    #[test]
+    fn one_is_singular_and_every_other_number_plural() {
+        for (count, expected) in [(0_u64, "0 passages"), (1, "1 passage"), (2, "2 passages")] {
+            assert_eq!(counted(count, "passage"), expected);
+        }
     }
 }

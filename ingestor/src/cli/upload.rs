@@ -9,14 +9,14 @@ use lifecycle::{TraceContext, within};
 use proto::ErrorCode;
 use proto::v1::upload_event::Event;
 use proto::v1::upload_request::Part;
-use proto::v1::{DocumentFailure, Stage, UploadHeader, UploadRequest};
+use proto::v1::{DocumentFailure, Indexed, Stage, UploadHeader, UploadRequest};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use tonic::Status;
 
 use super::client::{Client, SILENCE};
 use super::files::{self, Candidate, trouble};
-use super::report::Report;
+use super::report::{Report, counted};
 use super::{Ending, Trouble};
 use crate::DocumentKey;
 
@@ -24,6 +24,8 @@ const PARALLEL_UPLOADS: usize = 4;
 const MESSAGE_BYTES: usize = 256 * 1024;
 /// One document, from its first byte to the index.
 const DEADLINE: Duration = Duration::from_secs(600);
+const WITHHELD: &str =
+    "a rollback undid this very content; it is stored, and `ingestor reconcile --force` indexes it";
 /// Tries of an upload that the service refuses for the moment.
 const TRIES: u32 = 5;
 
@@ -33,9 +35,11 @@ struct Outcome {
     file: String,
     document_id: String,
     collection: String,
-    /// `indexed`, `unchanged` or `failed`.
+    /// `indexed`, `unchanged`, `withheld` or `failed`.
     result: &'static str,
     chunk_count: u32,
+    embedded_count: u32,
+    reused_count: u32,
     generation: u64,
     code: Option<String>,
     reason: Option<String>,
@@ -56,7 +60,7 @@ pub(super) async fn upload(
     while let Some(outcome) = outcomes.next().await {
         // Without a connection the other documents would fail in the same way.
         let outcome = outcome.inspect_err(|_| report.end())?;
-        if outcome.result == "failed" {
+        if matches!(outcome.result, "failed" | "withheld") {
             ending = Ending::SomeFailed;
         }
         report.result(&outcome, &line(&outcome));
@@ -70,8 +74,15 @@ fn line(outcome: &Outcome) -> String {
     let key = DocumentKey::new(&outcome.collection, &outcome.document_id);
     let name = key.map_or_else(|_| outcome.file.escape_debug().to_string(), |key| key.to_string());
     match &outcome.reason {
+        Some(reason) if outcome.result == "withheld" => format!("withheld  {name}  {reason}"),
         Some(reason) => format!("FAILED    {name}  {reason}"),
-        None => format!("{:9} {name}  {} passages", outcome.result, outcome.chunk_count),
+        None => {
+            let embedded = match (outcome.embedded_count, outcome.reused_count) {
+                (0, 0) => String::new(),
+                (embedded, reused) => format!(" ({embedded} embedded, {reused} reused)"),
+            };
+            format!("{:9} {name}  {}{embedded}", outcome.result, counted(outcome.chunk_count, "passage"))
+        }
     }
 }
 
@@ -139,12 +150,7 @@ async fn send(
                 report.now(format!("{key}: {}{count}", stage_name(progress.stage())));
             }
             Some(Event::Indexed(indexed)) => {
-                return Ok(Outcome {
-                    result: if indexed.unchanged { "unchanged" } else { "indexed" },
-                    chunk_count: indexed.chunk_count,
-                    generation: indexed.generation,
-                    ..Outcome::of(path, Some(key))
-                });
+                return Ok(indexed_as(&indexed, Outcome::of(path, Some(key))));
             }
             Some(Event::Failed(DocumentFailure { code, reason, .. })) => {
                 return Ok(failed(path, Some(key), code, reason));
@@ -157,6 +163,23 @@ async fn send(
     }
 }
 
+fn indexed_as(indexed: &Indexed, outcome: Outcome) -> Outcome {
+    let (result, reason) = match (indexed.withheld, indexed.unchanged) {
+        (true, _) => ("withheld", Some(WITHHELD.to_owned())),
+        (false, true) => ("unchanged", None),
+        (false, false) => ("indexed", None),
+    };
+    Outcome {
+        result,
+        reason,
+        chunk_count: indexed.chunk_count,
+        embedded_count: indexed.embedded_count,
+        reused_count: indexed.reused_count,
+        generation: indexed.generation,
+        ..outcome
+    }
+}
+
 fn stage_name(stage: Stage) -> &'static str {
     match stage {
         Stage::Unspecified | Stage::Queued => "waiting",
@@ -166,6 +189,7 @@ fn stage_name(stage: Stage) -> &'static str {
         Stage::Committing => "committing",
         Stage::Indexed => "indexed",
         Stage::Failed => "failed",
+        Stage::Withheld => "withheld",
     }
 }
 
@@ -181,6 +205,8 @@ impl Outcome {
             collection: key.map(|key| key.collection().to_owned()).unwrap_or_default(),
             result: "failed",
             chunk_count: 0,
+            embedded_count: 0,
+            reused_count: 0,
             generation: 0,
             code: None,
             reason: None,

@@ -56,6 +56,16 @@ impl Builder {
         self.lines(&lines, |rows| Shape::Table { header, rows });
     }
 
+    /// Adds a curated answer; neither the question, which is one line, nor the answer may be empty.
+    pub(super) fn question_answer(&mut self, question: &str, answer: &str) {
+        let base = self.text.len() + if self.text.is_empty() { 0 } else { BLOCK_DIVIDER.len() };
+        let start = base + question.len() + 1;
+        self.block(
+            &format!("{question}\n{answer}"),
+            Shape::QuestionAnswer { answer: start..start + answer.len() },
+        );
+    }
+
     fn lines(&mut self, lines: &[String], shape: impl FnOnce(Vec<Range<usize>>) -> Shape) {
         let mut ranges = Vec::with_capacity(lines.len());
         let mut text = String::new();

@@ -2,7 +2,8 @@
 
 use csv::{ReaderBuilder, StringRecord};
 
-use super::builder::{Builder, one_line};
+use super::builder::Builder;
+use super::curated::{self, Entry, Role};
 
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 /// The delimiter shows within these many rows.
@@ -18,14 +19,40 @@ pub(super) fn read(text: &str, builder: &mut Builder) {
     };
     let delimiter = told.unwrap_or_else(|| delimiter(text));
     let mut rows: Vec<Vec<String>> = records(text, delimiter).map(|record| cells(&record)).collect();
-    rows.retain(|row| row.iter().any(|cell| !cell.is_empty()));
+    rows.retain(|row| row.iter().any(|cell| !cell.trim().is_empty()));
     match rows.len() {
         0 => {}
         1 => builder.table(&[], &rows),
         _ => {
             let header = rows.remove(0);
-            builder.table(&header, &rows);
+            match curated::roles(&header) {
+                Some(roles) => add_curated(&header, &roles, &rows, builder),
+                None => builder.table(&header, &rows),
+            }
         }
+    }
+}
+
+/// Adds rows of questions and answers; those that lack either are rows like any other.
+fn add_curated(header: &[String], roles: &[Role], rows: &[Vec<String>], builder: &mut Builder) {
+    let mut others: Vec<Vec<String>> = Vec::new();
+    for row in rows {
+        let mut entry = Entry::default();
+        for (place, cell) in row.iter().enumerate() {
+            let role = roles.get(place).copied().unwrap_or(Role::Other);
+            entry.put(role, header.get(place).map_or("", String::as_str), cell);
+        }
+        if !entry.is_complete() {
+            others.push(row.clone());
+            continue;
+        }
+        if !others.is_empty() {
+            builder.table(header, &std::mem::take(&mut others));
+        }
+        entry.add_to(builder);
+    }
+    if !others.is_empty() {
+        builder.table(header, &others);
     }
 }
 
@@ -40,7 +67,7 @@ fn records(text: &str, delimiter: u8) -> impl Iterator<Item = StringRecord> {
 }
 
 fn cells(record: &StringRecord) -> Vec<String> {
-    record.iter().map(one_line).collect()
+    record.iter().map(str::to_owned).collect()
 }
 
 /// Returns the delimiter that divides most rows into the same number of cells, and more than one.
@@ -81,6 +108,26 @@ mod tests {
             "sep=;\nName;Price\nTea;3\nCoffee;4",
         ] {
             assert_eq!(text(csv), "Name: Tea; Price: 3\nName: Coffee; Price: 4", "{csv:?}");
+        }
+    }
+
+    #[test]
+    fn rows_of_questions_and_answers_are_curated_answers() {
+        for (csv, expected) in [
+            (
+                "Question,Answer\nDo you\n deliver?,Yes.\nOpening hours,\"Nine to five.\n\nNot on Sundays.\"",
+                "Do you deliver?\nYes.\n\nOpening hours?\nNine to five.\n\nNot on Sundays.",
+            ),
+            (
+                "Antwort;Thema;Frage;Alternativen\nJa.;Lieferung;Liefern Sie?;Bringen Sie es | liefern sie?",
+                "Liefern Sie?\nJa.\nThema: Lieferung\n\nBringen Sie es?\nJa.\nThema: Lieferung",
+            ),
+            ("q,a\nOpen?,\nOpen?,Yes.\n,No.", "q: Open?\n\nOpen?\nYes.\n\na: No."),
+            ("q,a\n1,2\n3,4", "q: 1; a: 2\nq: 3; a: 4"),
+        ] {
+            // A line break inside a cell needs quotes.
+            let csv = csv.replace("Do you\n deliver?", "\"Do you\n deliver?\"");
+            assert_eq!(text(&csv), expected, "{csv:?}");
         }
     }
 

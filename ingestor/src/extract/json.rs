@@ -4,6 +4,7 @@ use serde_json::{Map, Value, error::Category};
 
 use super::Unreadable;
 use super::builder::Builder;
+use super::curated::{self, Entry, Role};
 
 /// Objects deeper than headings go are flattened into dotted paths.
 const MAX_HEADING_LEVEL: u8 = 6;
@@ -54,7 +55,10 @@ fn first_text(object: &Map<String, Value>, names: &[&str]) -> Option<String> {
 /// Adds a value as a section whose subsections get headings of `level` and below.
 fn section(value: &Value, level: u8, builder: &mut Builder) {
     match value {
-        Value::Object(object) => object_section(object, level, builder),
+        Value::Object(object) => match curated(object) {
+            Some(entry) => entry.add_to(builder),
+            None => object_section(object, level, builder),
+        },
         Value::Array(values) => array_section(values, level, builder),
         Value::String(text) => builder.paragraph(text),
         Value::Null => {}
@@ -89,7 +93,13 @@ fn array_section(values: &[Value], level: u8, builder: &mut Builder) {
     let mut records = Vec::new();
     for value in values {
         match value {
-            Value::Object(object) => records.push(record(object)),
+            Value::Object(object) => match curated(object) {
+                Some(entry) => {
+                    add_records(&mut records, builder);
+                    entry.add_to(builder);
+                }
+                None => records.push(record(object)),
+            },
             Value::Array(cells) if cells.len() > 1 && cells.iter().all(is_scalar) => {
                 records.push(Record { names: Vec::new(), cells: cells.iter().map(scalar).collect() });
             }
@@ -100,6 +110,27 @@ fn array_section(values: &[Value], level: u8, builder: &mut Builder) {
         }
     }
     add_records(&mut records, builder);
+}
+
+/// Returns the curated answer that an object is, when it has a question and an answer in words.
+fn curated(object: &Map<String, Value>) -> Option<Entry> {
+    let roles = curated::roles(object.keys())?;
+    let mut entry = Entry::default();
+    for ((name, value), role) in object.iter().zip(roles) {
+        match (role, value) {
+            (Role::Alternatives, Value::Array(values)) => {
+                values.iter().filter_map(Value::as_str).for_each(|one| entry.put(role, name, one));
+            }
+            (Role::Other, value) => {
+                let mut cells = Vec::new();
+                flatten(name, value, &mut cells);
+                cells.iter().for_each(|(name, value)| entry.put(role, name, value));
+            }
+            (_, Value::String(text)) => entry.put(role, name, text),
+            _ => {}
+        }
+    }
+    entry.is_complete().then_some(entry)
 }
 
 struct Record {
@@ -201,6 +232,27 @@ mod tests {
             ("{\"q\":1}\n{\"q\":2}\n", "q: 1\nq: 2"),
             ("[[\"a\",1],[\"b\",2]]", "a: 1\nb: 2"),
             ("\"just text\"", "just text"),
+        ] {
+            assert_eq!(text(json), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn objects_with_a_question_and_an_answer_are_curated_answers() {
+        let deliver = "Do you deliver?\nYes.";
+        for (json, expected) in [
+            (r#"[{"question":"Do you deliver?","answer":"Yes."}]"#, deliver.to_owned()),
+            (r#"{"faq":[{"Frage":"Do you deliver?","Antwort":"Yes."}]}"#, format!("faq\n\n{deliver}")),
+            ("{\"q\":\"Do you deliver?\",\"a\":\"Yes.\"}\n", deliver.to_owned()),
+            (
+                "{\"q\":\"Do you deliver?\",\"a\":\"Yes.\"}\n{\"q\":\"Hours\",\"a\":\"Nine.\"}",
+                format!("{deliver}\n\nHours?\nNine."),
+            ),
+            (
+                r#"[{"a":"Yes.","alternatives":["Do you ship?"],"q":"Do you deliver?","by":{"name":"Ann"}}]"#,
+                format!("{deliver}\nby.name: Ann\n\nDo you ship?\nYes.\nby.name: Ann"),
+            ),
+            (r#"[{"question":"How many?","answer":7}]"#, "question: How many?; answer: 7".to_owned()),
         ] {
             assert_eq!(text(json), expected, "{json}");
         }

@@ -1,19 +1,22 @@
 //! What is known of each document: what the index holds, what was last seen in the store, what failed. All of it is
 //! memory only; a restart finds it out again.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use proto::v1::Stage;
 
+use super::prepare::Known;
 use super::{Action, Failure, Settled};
 use crate::document::DocumentKey;
-use crate::index::{IndexedDocument, Recipe};
+use crate::index::{IndexedDocument, Listed, Recipe, Replaced};
 use crate::store::{Entry, Version};
 
 /// All documents.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     records: HashMap<DocumentKey, Record>,
+    /// What rollbacks undid, as the index said last: the hash of a document's bytes, empty for its absence.
+    withheld: HashMap<DocumentKey, Vec<u8>>,
     /// Rises with each change made here; tells what a listing of the index cannot know yet.
     pub(super) clock: u64,
     pub(super) generation: u64,
@@ -39,6 +42,8 @@ struct Record {
 pub(super) enum Todo {
     /// Nothing.
     Nothing,
+    /// Nothing: a rollback undid what the store holds.
+    Withheld,
     /// Nothing: the same bytes failed before and would fail again.
     FailsAgain(Failure),
     /// Look at its bytes.
@@ -66,6 +71,7 @@ pub(crate) struct Totals {
     pub(crate) indexed: u32,
     pub(crate) in_progress: u32,
     pub(crate) failed: u32,
+    pub(crate) withheld: u32,
     pub(crate) chunk_count: u64,
     pub(crate) generation: u64,
     pub(crate) last_reconciled_ms: i64,
@@ -98,22 +104,58 @@ impl Ledger {
         record.failure = Some(failure);
     }
 
-    /// Returns the hash of the bytes in the index, when they were indexed the way it is done now.
-    pub(super) fn current_sha256(&self, key: &DocumentKey, recipe: &Recipe) -> Option<Vec<u8>> {
-        let indexed = self.records.get(key)?.indexed.as_ref()?;
-        indexed.follows(recipe).then(|| indexed.content_sha256.clone())
+    /// Returns the contents of a document that need no work; with `force` there are none. While something is withheld,
+    /// any other content does, even the one of the index: indexing it anew ends the withholding.
+    pub(super) fn known(&self, key: &DocumentKey, recipe: &Recipe, force: bool) -> Known {
+        if force {
+            return Known::default();
+        }
+        if let Some(withheld) = self.withheld.get(key) {
+            return Known { withheld: Some(withheld.clone()), indexed: None };
+        }
+        let indexed = self.records.get(key).and_then(|record| record.indexed.as_ref());
+        let current = indexed.filter(|indexed| indexed.follows(recipe));
+        Known { withheld: None, indexed: current.map(|indexed| indexed.content_sha256.clone()) }
     }
 
     /// Notes that the store's bytes are those of the index; only a steady version spares the next look.
     pub(super) fn verified(&mut self, entry: &Entry, is_steady: bool) -> Settled {
-        let generation = self.generation;
         let record = self.touch(&entry.key);
-        record.stage = Stage::Indexed;
-        record.failure = None;
         let sha256 = record.indexed.as_ref().map(|indexed| indexed.content_sha256.clone());
         record.verified = sha256.filter(|_| is_steady).map(|sha256| (entry.version.clone(), sha256));
+        self.settled(&entry.key, Stage::Indexed, Action::Unchanged)
+    }
+
+    /// Notes that the store's bytes are those that a rollback undid.
+    pub(super) fn left_out(&mut self, entry: &Entry, is_steady: bool) -> Settled {
+        let sha256 = self.withheld.get(&entry.key).cloned();
+        let record = self.touch(&entry.key);
+        record.verified = sha256.filter(|_| is_steady).map(|sha256| (entry.version.clone(), sha256));
+        self.settled(&entry.key, Stage::Withheld, Action::Withheld)
+    }
+
+    /// Notes that the store does not have the document, which a rollback brought back.
+    pub(super) fn left_absent(&mut self, key: &DocumentKey) -> Settled {
+        self.touch(key).seen = None;
+        self.settled(key, Stage::Withheld, Action::Withheld)
+    }
+
+    pub(super) fn is_absence_withheld(&self, key: &DocumentKey) -> bool {
+        self.withheld.get(key).is_some_and(Vec::is_empty)
+    }
+
+    /// Whether it is known already that the store does not have what a rollback brought back.
+    pub(super) fn is_left_absent(&self, key: &DocumentKey) -> bool {
+        self.is_absence_withheld(key) && self.stage(key) == Stage::Withheld
+    }
+
+    fn settled(&mut self, key: &DocumentKey, stage: Stage, action: Action) -> Settled {
+        let generation = self.generation;
+        let record = self.touch(key);
+        record.stage = stage;
+        record.failure = None;
         let chunk_count = record.indexed.as_ref().map_or(0, |indexed| indexed.chunk_count);
-        Settled { action: Action::Unchanged, chunk_count, generation }
+        Settled { action, chunk_count, generation, embedded: 0, reused: 0 }
     }
 
     /// Notes that a document was indexed.
@@ -121,34 +163,35 @@ impl Ledger {
         &mut self,
         entry: &Entry,
         document: IndexedDocument,
-        generation: u64,
+        replaced: &Replaced,
         is_steady: bool,
     ) -> Settled {
+        let Replaced { generation, embedded, reused } = *replaced;
         self.generation = self.generation.max(generation);
+        // The index forgets what it withheld with the next change of the document.
+        self.withheld.remove(&entry.key);
         let record = self.touch(&entry.key);
-        let chunk_count = document.chunk_count;
         let action = if record.indexed.is_some() { Action::Changed } else { Action::Added };
         record.indexed = Some(document);
-        self.verified(entry, is_steady);
-        Settled { action, chunk_count, generation }
+        Settled { action, generation, embedded, reused, ..self.verified(entry, is_steady) }
     }
 
-    pub(super) fn removed(&mut self, key: &DocumentKey, generation: u64) {
+    pub(super) fn removed(&mut self, key: &DocumentKey, generation: u64, was_indexed: bool) {
         self.generation = self.generation.max(generation);
         self.clock += 1;
         self.records.remove(key);
+        if was_indexed {
+            self.withheld.remove(key);
+        }
     }
 
     /// Takes over what the index holds, except where this ledger changed after `since`. Returns the names in the index
     /// that cannot be any document's.
-    pub(super) fn refresh(
-        &mut self,
-        mut listed: BTreeMap<(String, String), IndexedDocument>,
-        generation: u64,
-        since: u64,
-    ) -> Vec<(String, String)> {
+    pub(super) fn refresh(&mut self, listed: Listed, since: u64) -> Vec<(String, String)> {
+        let Listed { documents: mut listed, withheld, generation } = listed;
         self.generation = generation;
         self.has_seen_index = true;
+        self.take_over_withheld(withheld, since);
         for (key, record) in &mut self.records {
             let found = listed.remove(&(key.collection().to_owned(), key.id().to_owned()));
             if record.touched <= since {
@@ -169,12 +212,30 @@ impl Ledger {
         foreign
     }
 
+    fn take_over_withheld(&mut self, withheld: HashMap<(String, String), Vec<u8>>, since: u64) {
+        let records = &self.records;
+        let is_older = |key: &DocumentKey| records.get(key).is_none_or(|record| record.touched <= since);
+        let named = withheld.into_iter().filter_map(|((collection, id), sha256)| {
+            DocumentKey::new(&collection, &id).ok().map(|key| (key, sha256))
+        });
+        let told: HashMap<DocumentKey, Vec<u8>> = named.filter(|(key, _)| is_older(key)).collect();
+        self.withheld.retain(|key, _| !is_older(key));
+        self.withheld.extend(told);
+    }
+
     pub(super) fn todo(&self, entry: &Entry, recipe: &Recipe) -> Todo {
         let Some(record) = self.records.get(&entry.key) else { return Todo::Look };
         if let Some(failure) = &record.failure {
             let is_same = record.seen.as_ref().is_some_and(|seen| seen.version == entry.version);
             let is_final = failure.is_final && is_same;
             return if is_final { Todo::FailsAgain(failure.clone()) } else { Todo::LookLast };
+        }
+        if let Some(withheld) = self.withheld.get(&entry.key) {
+            let is_known = record
+                .verified
+                .as_ref()
+                .is_some_and(|known| known.0 == entry.version && known.1 == *withheld);
+            return if is_known && record.stage == Stage::Withheld { Todo::Withheld } else { Todo::Look };
         }
         let verified = record.verified.as_ref().zip(record.indexed.as_ref());
         let is_current = verified.is_some_and(|((version, sha256), indexed)| {
@@ -214,6 +275,7 @@ impl Ledger {
             match record.stage {
                 Stage::Indexed => totals.indexed += 1,
                 Stage::Failed => totals.failed += 1,
+                Stage::Withheld => totals.withheld += 1,
                 _ => totals.in_progress += 1,
             }
             totals.chunk_count += record.indexed.as_ref().map_or(0, |indexed| u64::from(indexed.chunk_count));

@@ -48,6 +48,11 @@ pub(crate) struct Summary {
     pub(crate) removed: u32,
     pub(crate) unchanged: u32,
     pub(crate) failed: u32,
+    pub(crate) withheld: u32,
+    /// Chunks that were embedded.
+    pub(crate) embedded: u32,
+    /// Chunks whose stored vectors were used again.
+    pub(crate) reused: u32,
     pub(crate) generation: u64,
     pub(crate) elapsed: Duration,
     /// Whether a failure may pass by itself.
@@ -61,6 +66,7 @@ impl Summary {
             Ok(Action::Changed) => self.changed += 1,
             Ok(Action::Removed) => self.removed += 1,
             Ok(Action::Unchanged) => self.unchanged += 1,
+            Ok(Action::Withheld) => self.withheld += 1,
             Err(failure) => {
                 self.failed += 1;
                 self.is_worth_retrying |= !failure.is_final;
@@ -85,7 +91,7 @@ impl Keeper {
         self.report_refused(&listing);
         let mut summary = Summary::default();
         if scope == Scope::Full || !self.ledger().has_seen_index {
-            summary.removed += self.refresh(since).await?;
+            summary.removed += self.refresh(&listing, since).await?;
         }
         let order = Order { force, since, handled };
         let work = self.plan(&listing, order, &mut summary).await;
@@ -106,9 +112,10 @@ impl Keeper {
     }
 
     /// Learns what the index holds; removes what can be no document of any store. Returns how many that were.
-    async fn refresh(&self, since: u64) -> Result<u32, Error> {
-        let (listed, generation) = self.index.list().await?;
-        let foreign = self.ledger().refresh(listed, generation, since);
+    async fn refresh(&self, listing: &Listing, since: u64) -> Result<u32, Error> {
+        let stored = listing.entries.iter().map(|entry| entry.key.collection()).collect();
+        let listed = self.index.list(&stored).await?;
+        let foreign = self.ledger().refresh(listed, since);
         let mut removed = 0;
         for (collection, id) in foreign {
             let (_, deleted) = self.index.delete(&collection, &id).await?;
@@ -120,11 +127,19 @@ impl Keeper {
     async fn plan(&self, listing: &Listing, order: Order<'_>, summary: &mut Summary) -> Vec<DocumentKey> {
         let present: BTreeSet<&DocumentKey> = listing.entries.iter().map(|entry| &entry.key).collect();
         let mut work = self.ledger().missing_from(&present, order.since);
+        if !order.force {
+            let (left, missing) = work.into_iter().partition(|key| self.ledger().is_left_absent(key));
+            work = missing;
+            for key in left {
+                leave(key, order, summary).await;
+            }
+        }
         let mut last = Vec::new();
         for entry in &listing.entries {
             let todo = if order.force { Todo::Look } else { self.ledger().todo(entry, &self.recipe) };
             match todo {
                 Todo::Nothing => summary.unchanged += 1,
+                Todo::Withheld => leave(entry.key.clone(), order, summary).await,
                 Todo::Look => work.push(entry.key.clone()),
                 Todo::LookLast => last.push(entry.key.clone()),
                 Todo::FailsAgain(failure) => {
@@ -159,6 +174,10 @@ impl Keeper {
         let mut stopped_by = None;
         while let Some(result) = results.next().await {
             let Some((key, result)) = result else { continue };
+            if let Ok(Settled { embedded, reused, .. }) = &result {
+                summary.embedded += embedded;
+                summary.reused += reused;
+            }
             let result = result.map(|Settled { action, .. }| action);
             summary.count(&result);
             if let Err(failure) = &result
@@ -173,6 +192,13 @@ impl Keeper {
         }
         stopped_by.map_or(Ok(()), |(code, reason)| Err(Error::Document { code, reason }))
     }
+}
+
+/// Leaves a document as a rollback made it.
+async fn leave(key: DocumentKey, order: Order<'_>, summary: &mut Summary) {
+    let result = Ok(Action::Withheld);
+    summary.count(&result);
+    tell(order.handled, Handled { key, result }).await;
 }
 
 async fn tell(handled: Option<&mpsc::Sender<Handled>>, event: Handled) {

@@ -10,25 +10,43 @@ use crate::extract::{Extracted, Unreadable, extract as read};
 /// What reading a document came to.
 #[derive(Debug)]
 pub(super) enum Prepared {
-    /// Its bytes have the hash that was known before.
+    /// Its bytes are those that the index holds.
     Unchanged,
+    /// Its bytes are those that a rollback undid.
+    Withheld,
     /// Its bytes are new.
-    Changed { sha256: Vec<u8>, content_bytes: u64, extracted: Extracted },
+    Changed(Reading),
 }
 
-/// Hashes the bytes and, unless their hash is the one known, extracts their text.
-pub(super) async fn extract(
-    name: String,
-    bytes: Vec<u8>,
-    known_sha256: Option<Vec<u8>>,
-) -> Result<Prepared, Error> {
+/// A document's bytes, read.
+#[derive(Debug)]
+pub(super) struct Reading {
+    pub(super) sha256: Vec<u8>,
+    pub(super) content_bytes: u64,
+    pub(super) extracted: Extracted,
+}
+
+/// What is known of a document's bytes before they are read: hashes.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// Those of the index, when nothing else has to change.
+    pub(super) indexed: Option<Vec<u8>>,
+    /// Those that a rollback undid.
+    pub(super) withheld: Option<Vec<u8>>,
+}
+
+/// Hashes the bytes and, unless their hash is known, extracts their text.
+pub(super) async fn extract(name: String, bytes: Vec<u8>, known: Known) -> Result<Prepared, Error> {
     let work = move || {
         let sha256 = Sha256::digest(&bytes).to_vec();
-        if known_sha256.is_some_and(|known| known == sha256) {
+        if known.withheld.is_some_and(|withheld| withheld == sha256) {
+            return Ok(Prepared::Withheld);
+        }
+        if known.indexed.is_some_and(|indexed| indexed == sha256) {
             return Ok(Prepared::Unchanged);
         }
         let content_bytes = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        Ok(Prepared::Changed { extracted: read(&name, &bytes)?, sha256, content_bytes })
+        Ok(Prepared::Changed(Reading { extracted: read(&name, &bytes)?, sha256, content_bytes }))
     };
     // A panic of a parser concerns this document only.
     spawn_blocking(work).await.unwrap_or_else(|_| Err(Unreadable::ReaderFailed.into()))

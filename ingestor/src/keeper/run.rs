@@ -87,6 +87,9 @@ fn report(passed: &Result<Summary, Error>) {
             removed = summary.removed,
             failed = summary.failed,
             unchanged = summary.unchanged,
+            withheld = summary.withheld,
+            embedded = summary.embedded,
+            reused = summary.reused,
             generation = summary.generation,
             elapsed_seconds = summary.elapsed.as_secs_f64(),
             "index agrees with the document store"

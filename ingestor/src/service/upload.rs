@@ -142,6 +142,9 @@ fn indexed(settled: Settled) -> Event {
         chunk_count: settled.chunk_count,
         generation: settled.generation,
         unchanged: settled.action == Action::Unchanged,
+        embedded_count: settled.embedded,
+        reused_count: settled.reused,
+        withheld: settled.action == Action::Withheld,
     })
 }
 

@@ -1,6 +1,9 @@
-//! An index in memory that can be told to fail. It keeps the contract of `ReplaceDocument`: only a commit counts.
+//! An index in memory that can be told to fail. It keeps the contract of `ReplaceDocument`: only a commit counts; and
+//! that of generations: see `past`.
 
-use std::collections::{BTreeMap, VecDeque};
+mod past;
+
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use proto::ErrorCode;
@@ -8,15 +11,17 @@ use proto::v1::replace_document_request::Part;
 use proto::v1::retriever_server::{Retriever, RetrieverServer};
 use proto::v1::{
     Chunk, DeleteDocumentRequest, DeleteDocumentResponse, DocumentHeader, DocumentSummary, ExplainRequest,
-    ExplainResponse, Generation, GetDocumentRequest, GetDocumentResponse, ListCollectionsRequest,
-    ListCollectionsResponse, ListDocumentsRequest, ListDocumentsResponse, RecordFeedbackRequest,
-    RecordFeedbackResponse, ReplaceDocumentRequest, ReplaceDocumentResponse, SearchRequest, SearchResponse,
-    WatchGenerationRequest,
+    ExplainResponse, FindVectorsRequest, FindVectorsResponse, Generation, GetDocumentRequest,
+    GetDocumentResponse, ListChangesRequest, ListChangesResponse, ListCollectionsRequest,
+    ListCollectionsResponse, ListDocumentsRequest, ListDocumentsResponse, ListWithheldRequest,
+    ListWithheldResponse, PurgeRequest, PurgeResponse, RecordFeedbackRequest, RecordFeedbackResponse,
+    ReplaceDocumentRequest, ReplaceDocumentResponse, RollbackRequest, RollbackResponse, SearchRequest,
+    SearchResponse, WatchGenerationRequest, Withheld,
 };
 use tokio::sync::watch;
 use tonic::{Request, Response, Status, Streaming};
 
-type Documents = BTreeMap<(String, String), (DocumentHeader, Vec<Chunk>)>;
+use past::State;
 
 /// The index; clones share it.
 #[derive(Clone, Debug)]
@@ -25,19 +30,9 @@ pub(crate) struct FakeIndex {
     generation: watch::Sender<u64>,
 }
 
-#[derive(Debug, Default)]
-struct State {
-    documents: Documents,
-    /// What the next replacements answer; empty means they succeed.
-    refusals: VecDeque<ErrorCode>,
-    replaced: usize,
-    page_limit: usize,
-}
-
 impl FakeIndex {
     pub(crate) fn new() -> Self {
-        let state = State { page_limit: 2, ..State::default() };
-        Self { state: Arc::new(Mutex::new(state)), generation: watch::Sender::new(0) }
+        Self { state: Arc::new(Mutex::new(State::new(2))), generation: watch::Sender::new(0) }
     }
 
     pub(crate) fn server(&self) -> RetrieverServer<Self> {
@@ -45,7 +40,32 @@ impl FakeIndex {
     }
 
     fn with<T>(&self, look: impl FnOnce(&mut State) -> T) -> T {
-        look(&mut self.state.lock().expect("no test panics while it holds this"))
+        let mut state = self.state.lock().expect("no test panics while it holds this");
+        let result = look(&mut state);
+        let number = state.number();
+        // A look that changed nothing wakes nobody.
+        self.generation.send_if_modified(|known| std::mem::replace(known, number) != number);
+        result
+    }
+
+    /// Makes the next replacement that counts on stored vectors find none, as if a purge came in between.
+    pub(crate) fn lose_vectors_once(&self) {
+        self.with(|state| state.loses_vectors = true);
+    }
+
+    pub(crate) fn number(&self) -> u64 {
+        self.with(|state| state.number())
+    }
+
+    /// Goes back without telling the ingestor.
+    pub(crate) fn roll_back(&self, generation: u64) {
+        let collections = ["main".to_owned(), "internal".to_owned()];
+        self.with(|state| state.rollback(generation, &collections)).expect("is kept");
+    }
+
+    /// How many contents are withheld.
+    pub(crate) fn withheld(&self) -> usize {
+        self.with(|state| state.withheld.len())
     }
 
     /// Makes the next replacements fail with these codes, one each.
@@ -115,11 +135,6 @@ impl FakeIndex {
         }
     }
 
-    fn rise(&self) -> u64 {
-        self.generation.send_modify(|number| *number += 1);
-        *self.generation.borrow()
-    }
-
     async fn receive(
         parts: &mut Streaming<ReplaceDocumentRequest>,
     ) -> Result<(DocumentHeader, Vec<Chunk>), Status> {
@@ -155,12 +170,8 @@ impl Retriever for FakeIndex {
         if let Some(code) = self.with(|state| state.refusals.pop_front()) {
             return Err(code.status("told to fail", None));
         }
-        let key = (header.collection.clone(), header.document_id.clone());
-        let replaced = self.with(|state| {
-            state.replaced += 1;
-            state.documents.insert(key, (header, chunks)).is_some()
-        });
-        Ok(Response::new(ReplaceDocumentResponse { generation: self.rise(), replaced }))
+        let (generation, replaced) = self.with(|state| state.replace(header, chunks))?;
+        Ok(Response::new(ReplaceDocumentResponse { generation, replaced }))
     }
 
     async fn delete_document(
@@ -169,43 +180,52 @@ impl Retriever for FakeIndex {
     ) -> Result<Response<DeleteDocumentResponse>, Status> {
         let request = request.into_inner();
         let key = (request.collection, request.document_id);
-        let deleted = self.with(|state| state.documents.remove(&key).is_some());
-        Ok(Response::new(DeleteDocumentResponse { generation: self.rise(), deleted }))
+        let (generation, deleted) = self.with(|state| state.delete(&key));
+        Ok(Response::new(DeleteDocumentResponse { generation, deleted }))
     }
 
     async fn find_vectors(
         &self,
-        _: Request<proto::v1::FindVectorsRequest>,
-    ) -> Result<Response<proto::v1::FindVectorsResponse>, Status> {
-        Ok(Response::new(proto::v1::FindVectorsResponse::default()))
+        request: Request<FindVectorsRequest>,
+    ) -> Result<Response<FindVectorsResponse>, Status> {
+        let FindVectorsRequest { document_id, collection, content_keys } = request.into_inner();
+        let known = self.with(|state| state.vectors(&(collection, document_id)));
+        let stored = content_keys.iter().map(|key| known.contains_key(key)).collect();
+        Ok(Response::new(FindVectorsResponse { stored }))
     }
 
     async fn list_changes(
         &self,
-        _: Request<proto::v1::ListChangesRequest>,
-    ) -> Result<Response<proto::v1::ListChangesResponse>, Status> {
-        Ok(Response::new(proto::v1::ListChangesResponse::default()))
+        request: Request<ListChangesRequest>,
+    ) -> Result<Response<ListChangesResponse>, Status> {
+        Ok(Response::new(self.with(|state| state.changes(&request.into_inner()))))
     }
 
     async fn rollback(
         &self,
-        _: Request<proto::v1::RollbackRequest>,
-    ) -> Result<Response<proto::v1::RollbackResponse>, Status> {
-        Ok(Response::new(proto::v1::RollbackResponse::default()))
+        request: Request<RollbackRequest>,
+    ) -> Result<Response<RollbackResponse>, Status> {
+        let RollbackRequest { generation, collections } = request.into_inner();
+        self.with(|state| state.rollback(generation, &collections)).map(Response::new)
     }
 
     async fn list_withheld(
         &self,
-        _: Request<proto::v1::ListWithheldRequest>,
-    ) -> Result<Response<proto::v1::ListWithheldResponse>, Status> {
-        Ok(Response::new(proto::v1::ListWithheldResponse::default()))
+        request: Request<ListWithheldRequest>,
+    ) -> Result<Response<ListWithheldResponse>, Status> {
+        let asked = request.into_inner().collections;
+        let withheld = self.with(|state| state.withheld.clone()).into_iter();
+        let withheld = withheld.filter(|((collection, _), _)| asked.contains(collection));
+        let entry = |((collection, document_id), content_sha256)| Withheld {
+            document_id,
+            collection,
+            content_sha256,
+        };
+        Ok(Response::new(ListWithheldResponse { withheld: withheld.map(entry).collect() }))
     }
 
-    async fn purge(
-        &self,
-        _: Request<proto::v1::PurgeRequest>,
-    ) -> Result<Response<proto::v1::PurgeResponse>, Status> {
-        Ok(Response::new(proto::v1::PurgeResponse::default()))
+    async fn purge(&self, request: Request<PurgeRequest>) -> Result<Response<PurgeResponse>, Status> {
+        Ok(Response::new(self.with(|state| state.purge(&request.into_inner()))))
     }
 
     async fn list_collections(
@@ -247,8 +267,15 @@ impl Retriever for FakeIndex {
         not_here()
     }
 
-    async fn explain(&self, _: Request<ExplainRequest>) -> Result<Response<ExplainResponse>, Status> {
-        not_here()
+    /// Says which collections were asked for; the rest is the retriever's matter.
+    async fn explain(&self, request: Request<ExplainRequest>) -> Result<Response<ExplainResponse>, Status> {
+        let search = request.into_inner().search.unwrap_or_default();
+        Ok(Response::new(ExplainResponse {
+            terms: search.collections,
+            searched_question: search.question,
+            generation: self.number(),
+            ..ExplainResponse::default()
+        }))
     }
 
     async fn get_document(

@@ -3,5 +3,7 @@
 
 mod calls;
 mod fake;
+mod past;
 mod reconcile;
 mod stack;
+mod vectors;

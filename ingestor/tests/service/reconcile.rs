@@ -11,11 +11,11 @@ use proto::{ErrorCode, Target};
 use crate::fake::FakeIndex;
 use crate::stack::{Stack, serve_index, write};
 
-fn folder() -> Arc<tempfile::TempDir> {
+pub(crate) fn folder() -> Arc<tempfile::TempDir> {
     Arc::new(tempfile::tempdir().expect("temporary folder"))
 }
 
-async fn reconcile(stack: &Stack, force: bool) -> (Vec<ReconciledDocument>, ReconcileSummary) {
+pub(crate) async fn reconcile(stack: &Stack, force: bool) -> (Vec<ReconciledDocument>, ReconcileSummary) {
     let mut client = stack.client.clone();
     let mut events = client.reconcile(ReconcileRequest { force }).await.expect("starts").into_inner();
     let mut documents = Vec::new();

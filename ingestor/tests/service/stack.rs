@@ -2,9 +2,9 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use embedding::{Embedder, Embedding, OfflineEmbedder};
+use embedding::{Choice, Embedder, Embedding, OfflineEmbedder};
 use ingestor::store::Folder;
 use ingestor::{Parts, Running, Settings, start_with};
 use lifecycle::{GrpcOptions, Listener, Reader, Readiness, Shutdown, memory_listener};
@@ -34,6 +34,8 @@ pub(crate) struct Stack {
 pub(crate) struct Moody {
     honest: OfflineEmbedder,
     pub(crate) is_broken: AtomicBool,
+    /// Texts embedded so far.
+    pub(crate) embedded: AtomicUsize,
 }
 
 impl Embedder for Moody {
@@ -50,6 +52,7 @@ impl Embedder for Moody {
             let vectors = vec![vec![f32::NAN; self.dimensions()]; texts.len()];
             return Box::pin(async move { Ok(vectors) });
         }
+        self.embedded.fetch_add(texts.len(), Ordering::Relaxed);
         self.honest.embed(texts)
     }
 }
@@ -101,8 +104,10 @@ impl Stack {
         let mut reader = Reader::from_pairs(defaults.iter().chain(settings).copied());
         let settings = Settings::read(&mut reader).expect("complete");
         reader.finish(&["INGESTOR_"]).expect("no mistake");
-        let honest = OfflineEmbedder::new(settings.embedding_dimensions).expect("fits");
-        let embedder = Arc::new(Moody { honest, is_broken: AtomicBool::new(false) });
+        let Choice::Offline(dimensions) = settings.embedder else { unreachable!("the default") };
+        let honest = OfflineEmbedder::new(dimensions).expect("fits");
+        let embedder =
+            Arc::new(Moody { honest, is_broken: AtomicBool::new(false), embedded: AtomicUsize::new(0) });
         let store = Arc::new(Folder::open(folder.path()).expect("opens"));
         let (sender, listener): (_, Listener) = memory_listener();
         let parts = Parts { store, embedder: embedder.clone() };

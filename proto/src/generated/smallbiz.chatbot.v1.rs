@@ -3596,6 +3596,15 @@ pub struct Indexed {
     /// Whether the index already held exactly this document.
     #[prost(bool, tag = "3")]
     pub unchanged: bool,
+    /// Chunks that were embedded.
+    #[prost(uint32, tag = "4")]
+    pub embedded_count: u32,
+    /// Chunks whose stored vectors were used again.
+    #[prost(uint32, tag = "5")]
+    pub reused_count: u32,
+    /// Whether the document was left out, because a rollback undid this very content; see `STAGE_WITHHELD`.
+    #[prost(bool, tag = "6")]
+    pub withheld: bool,
 }
 /// A document could not be indexed. The version before it, if any, still answers.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3668,6 +3677,8 @@ pub mod reconciled_document {
         Changed = 2,
         Removed = 3,
         Failed = 4,
+        /// Left as the index has it, because a rollback undid what the document store holds.
+        Withheld = 5,
     }
     impl Action {
         /// String value of the enum field names used in the ProtoBuf definition.
@@ -3681,6 +3692,7 @@ pub mod reconciled_document {
                 Self::Changed => "ACTION_CHANGED",
                 Self::Removed => "ACTION_REMOVED",
                 Self::Failed => "ACTION_FAILED",
+                Self::Withheld => "ACTION_WITHHELD",
             }
         }
         /// Creates an enum from field names used in the ProtoBuf definition.
@@ -3691,6 +3703,7 @@ pub mod reconciled_document {
                 "ACTION_CHANGED" => Some(Self::Changed),
                 "ACTION_REMOVED" => Some(Self::Removed),
                 "ACTION_FAILED" => Some(Self::Failed),
+                "ACTION_WITHHELD" => Some(Self::Withheld),
                 _ => None,
             }
         }
@@ -3713,6 +3726,15 @@ pub struct ReconcileSummary {
     pub generation: u64,
     #[prost(double, tag = "7")]
     pub elapsed_ms: f64,
+    /// Documents left out, because a rollback undid what the document store holds.
+    #[prost(uint32, tag = "8")]
+    pub withheld: u32,
+    /// Chunks that were embedded.
+    #[prost(uint32, tag = "9")]
+    pub embedded_count: u32,
+    /// Chunks whose stored vectors were used again.
+    #[prost(uint32, tag = "10")]
+    pub reused_count: u32,
 }
 /// Asks for the state of the ingestor.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3745,6 +3767,9 @@ pub struct StatusResponse {
     /// The document asked for; absent for the whole.
     #[prost(message, optional, tag = "7")]
     pub document: ::core::option::Option<DocumentState>,
+    /// Documents that are withheld, see `STAGE_WITHHELD`.
+    #[prost(uint32, tag = "8")]
+    pub withheld: u32,
 }
 /// State of a document.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3769,6 +3794,9 @@ pub struct DocumentState {
     /// Set when the last try failed.
     #[prost(message, optional, tag = "9")]
     pub failure: ::core::option::Option<DocumentFailure>,
+    /// Why the index differs from the document store though nothing failed; empty when it does not.
+    #[prost(string, tag = "10")]
+    pub note: ::prost::alloc::string::String,
 }
 /// A page of documents.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3822,6 +3850,8 @@ pub enum Stage {
     Committing = 5,
     Indexed = 6,
     Failed = 7,
+    /// A rollback undid what the document store holds, and so it is left out of the index.
+    Withheld = 8,
 }
 impl Stage {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -3838,6 +3868,7 @@ impl Stage {
             Self::Committing => "STAGE_COMMITTING",
             Self::Indexed => "STAGE_INDEXED",
             Self::Failed => "STAGE_FAILED",
+            Self::Withheld => "STAGE_WITHHELD",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -3851,6 +3882,7 @@ impl Stage {
             "STAGE_COMMITTING" => Some(Self::Committing),
             "STAGE_INDEXED" => Some(Self::Indexed),
             "STAGE_FAILED" => Some(Self::Failed),
+            "STAGE_WITHHELD" => Some(Self::Withheld),
             _ => None,
         }
     }
@@ -4053,6 +4085,106 @@ pub mod ingestor_client {
                 .insert(GrpcMethod::new("smallbiz.chatbot.v1.Ingestor", "Delete"));
             self.inner.unary(req, path, codec).await
         }
+        /// Shows how a search of the index comes about, as the retriever's call does. Without collections all are searched.
+        pub async fn explain(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ExplainRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ExplainResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/smallbiz.chatbot.v1.Ingestor/Explain",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("smallbiz.chatbot.v1.Ingestor", "Explain"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lists the committed changes of the index, as the retriever's call does.
+        pub async fn list_changes(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListChangesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListChangesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/smallbiz.chatbot.v1.Ingestor/ListChanges",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("smallbiz.chatbot.v1.Ingestor", "ListChanges"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Makes the index what it was at an earlier generation; without collections all go back. The document store stays as
+        /// it is: what the rollback undid is withheld until the document changes again or a reconciliation is forced.
+        pub async fn rollback(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RollbackRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RollbackResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/smallbiz.chatbot.v1.Ingestor/Rollback",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("smallbiz.chatbot.v1.Ingestor", "Rollback"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Removes for good. With a document: from the document store and from every generation of the index; collections name
+        /// where it is, `main` when there are none. Without one: the earlier versions of all documents of the collections (all
+        /// when there are none), and `keep_current` must be set.
+        pub async fn purge(
+            &mut self,
+            request: impl tonic::IntoRequest<super::PurgeRequest>,
+        ) -> std::result::Result<tonic::Response<super::PurgeResponse>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/smallbiz.chatbot.v1.Ingestor/Purge",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("smallbiz.chatbot.v1.Ingestor", "Purge"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -4106,6 +4238,35 @@ pub mod ingestor_server {
             &self,
             request: tonic::Request<super::DeleteRequest>,
         ) -> std::result::Result<tonic::Response<super::DeleteResponse>, tonic::Status>;
+        /// Shows how a search of the index comes about, as the retriever's call does. Without collections all are searched.
+        async fn explain(
+            &self,
+            request: tonic::Request<super::ExplainRequest>,
+        ) -> std::result::Result<tonic::Response<super::ExplainResponse>, tonic::Status>;
+        /// Lists the committed changes of the index, as the retriever's call does.
+        async fn list_changes(
+            &self,
+            request: tonic::Request<super::ListChangesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListChangesResponse>,
+            tonic::Status,
+        >;
+        /// Makes the index what it was at an earlier generation; without collections all go back. The document store stays as
+        /// it is: what the rollback undid is withheld until the document changes again or a reconciliation is forced.
+        async fn rollback(
+            &self,
+            request: tonic::Request<super::RollbackRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RollbackResponse>,
+            tonic::Status,
+        >;
+        /// Removes for good. With a document: from the document store and from every generation of the index; collections name
+        /// where it is, `main` when there are none. Without one: the earlier versions of all documents of the collections (all
+        /// when there are none), and `keep_current` must be set.
+        async fn purge(
+            &self,
+            request: tonic::Request<super::PurgeRequest>,
+        ) -> std::result::Result<tonic::Response<super::PurgeResponse>, tonic::Status>;
     }
     /// Takes documents in and keeps the index equal to the document store. Internal: editors reach it by command line.
     #[derive(Debug)]
@@ -4392,6 +4553,180 @@ pub mod ingestor_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = DeleteSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/smallbiz.chatbot.v1.Ingestor/Explain" => {
+                    #[allow(non_camel_case_types)]
+                    struct ExplainSvc<T: Ingestor>(pub Arc<T>);
+                    impl<T: Ingestor> tonic::server::UnaryService<super::ExplainRequest>
+                    for ExplainSvc<T> {
+                        type Response = super::ExplainResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ExplainRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Ingestor>::explain(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ExplainSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/smallbiz.chatbot.v1.Ingestor/ListChanges" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListChangesSvc<T: Ingestor>(pub Arc<T>);
+                    impl<
+                        T: Ingestor,
+                    > tonic::server::UnaryService<super::ListChangesRequest>
+                    for ListChangesSvc<T> {
+                        type Response = super::ListChangesResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListChangesRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Ingestor>::list_changes(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListChangesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/smallbiz.chatbot.v1.Ingestor/Rollback" => {
+                    #[allow(non_camel_case_types)]
+                    struct RollbackSvc<T: Ingestor>(pub Arc<T>);
+                    impl<T: Ingestor> tonic::server::UnaryService<super::RollbackRequest>
+                    for RollbackSvc<T> {
+                        type Response = super::RollbackResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RollbackRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Ingestor>::rollback(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RollbackSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/smallbiz.chatbot.v1.Ingestor/Purge" => {
+                    #[allow(non_camel_case_types)]
+                    struct PurgeSvc<T: Ingestor>(pub Arc<T>);
+                    impl<T: Ingestor> tonic::server::UnaryService<super::PurgeRequest>
+                    for PurgeSvc<T> {
+                        type Response = super::PurgeResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::PurgeRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Ingestor>::purge(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = PurgeSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -1,14 +1,18 @@
-//! What an embedder is, the offline embedder, and the text analysis that embedder and word search share.
+//! What an embedder is, the offline embedder, Titan, and the text analysis that embedder and word search share.
 //!
-//! It knows nothing of documents, stores or the network.
+//! It knows nothing of documents or stores, and reads no settings.
 
 pub mod analysis;
+mod choice;
 mod content_key;
 mod embedder;
 mod offline;
+mod titan;
 mod tokens;
 
+pub use choice::Choice;
 pub use content_key::content_key;
 pub use embedder::{Embedder, Embedding, Error};
 pub use offline::{DEFAULT_DIMENSIONS, MODEL_ID, OfflineEmbedder};
+pub use titan::{MAX_TEXT_CHARACTERS, MAX_TEXT_TOKENS, TitanEmbedder, TitanOptions};
 pub use tokens::estimate_tokens;

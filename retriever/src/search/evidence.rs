@@ -1,6 +1,20 @@
 //! How much of what a question asks about a passage holds: 0 (nothing) to 1 (everything).
 
+use super::presence::Asked;
+use super::ranking::Judged;
 use crate::store::{Candidate, QuestionTerm};
+
+/// Passages that are looked into, the best ones; the others are no better evidence than the best of these.
+const LOOKED_INTO: usize = 5;
+/// Shares of what the words tell: the part of the question that the passage holds, that its best sentence holds, and the
+/// BM25 score, which alone knows how much was asked.
+const PASSAGE: f32 = 0.23;
+const SENTENCE: f32 = 0.23;
+const SCORE: f32 = 0.54;
+/// BM25 score at which its share is two thirds full: in a large collection, and in a small one beside the weight of a word
+/// that one chunk holds, because no word is rare there and all scores are small.
+const GOOD_SCORE: f32 = 6.7;
+const GOOD_SCORE_IN_SMALL: f32 = 1.5;
 
 /// Share of the weight of a word that is nowhere, beside the rarest known one: it may be the heart of the question or
 /// just another word for what the documents say.
@@ -8,20 +22,36 @@ const UNKNOWN: f32 = 0.8;
 
 /// What each term of the question weighs: the rarer, the more.
 #[derive(Clone, Debug)]
-pub(super) struct TermWeights(Vec<f32>);
+pub(super) struct TermWeights {
+    terms: Vec<f32>,
+    /// BM25 score that tells of a good passage in this collection.
+    good_score: f32,
+}
 
 impl TermWeights {
     pub(super) fn new(terms: &[QuestionTerm], chunks: u64) -> Self {
         let weigh = |term: &QuestionTerm| term.weight * rarity(term.chunks, chunks);
-        Self(terms.iter().map(weigh).collect())
+        let good_score = GOOD_SCORE.min(GOOD_SCORE_IN_SMALL * rarity(1, chunks));
+        Self { terms: terms.iter().map(weigh).collect(), good_score }
     }
 
     /// Returns the share of the question's weight that the passage holds: 0 to 1; 0 for a question without terms.
     pub(super) fn coverage(&self, candidate: &Candidate) -> f32 {
-        let all: f32 = self.0.iter().sum();
+        self.share(&candidate.holds)
+    }
+
+    /// Returns the share of the question's weight that the held terms make: 0 to 1; 0 for a question without terms.
+    pub(super) fn share(&self, held: &[bool]) -> f32 {
+        let all: f32 = self.terms.iter().sum();
         let held: f32 =
-            self.0.iter().zip(&candidate.holds).filter(|(_, holds)| **holds).map(|(weight, _)| weight).sum();
+            self.terms.iter().zip(held).filter(|(_, held)| **held).map(|(weight, _)| weight).sum();
         if all > 0.0 { (held / all).clamp(0.0, 1.0) } else { 0.0 }
+    }
+
+    /// Returns whether the term that weighs the most is held; true for a question without terms.
+    pub(super) fn holds_heaviest(&self, held: &[bool]) -> bool {
+        let heaviest = self.terms.iter().zip(held).max_by(|(left, _), (right, _)| left.total_cmp(right));
+        heaviest.is_none_or(|(_, held)| *held)
     }
 }
 
@@ -38,4 +68,38 @@ fn count(chunks: u64) -> f32 {
     #[expect(clippy::cast_precision_loss, reason = "a weight needs no more than the leading digits")]
     let count = capped as f32;
     count
+}
+
+/// Sets the evidence of each candidate, best first, from its words, its cosine and, for the best ones, from whether it
+/// holds an answer. `meaning` is the share of the cosine.
+pub(super) fn weigh(
+    question: &str,
+    terms: &[QuestionTerm],
+    weights: &TermWeights,
+    meaning: f32,
+    judged: &mut [Judged],
+) {
+    let mut asked: Vec<Asked<'_>> = Vec::new();
+    let mut best = 0.0_f32;
+    for (place, judged) in judged.iter_mut().enumerate() {
+        let candidate = &judged.candidate;
+        let passage = weights.coverage(candidate);
+        let score = candidate.words.map_or(0.0, |(_, score)| 1.0 - (-score / weights.good_score).exp());
+        let evidence = |sentence: f32| {
+            let words = PASSAGE * passage + SENTENCE * sentence + SCORE * score;
+            (1.0 - meaning) * words + meaning * candidate.cosine.clamp(0.0, 1.0)
+        };
+        if place >= LOOKED_INTO {
+            judged.evidence = evidence(passage).min(best);
+            continue;
+        }
+        let language = &candidate.document.language;
+        if !asked.iter().any(|asked| asked.is_for(language)) {
+            asked.push(Asked::new(question, terms, weights, language));
+        }
+        let Some(asked) = asked.iter().find(|asked| asked.is_for(language)) else { continue };
+        let presence = asked.look_into(candidate);
+        judged.evidence = evidence(presence.coverage) * presence.remains;
+        best = best.max(judged.evidence);
+    }
 }

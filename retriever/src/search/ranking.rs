@@ -1,22 +1,18 @@
-//! From candidates to passages: reciprocal rank fusion, evidence, near-duplicates, and the limits on what is returned.
+//! From candidates to passages: fused scores, evidence, curated answers, near-duplicates, and the limits on what is
+//! returned.
 
 use super::duplicates::Seen;
-use super::evidence::TermWeights;
-use crate::store::{Candidate, Found};
-
-/// Constant of reciprocal rank fusion (Cormack, Clarke and Büttcher, 2009): how little the first ranks stand out. The
-/// usual 60 is for long lists of many systems; with 50 candidates the first ranks must count more.
-const RANK_OFFSET: f32 = 20.0;
-/// What a ranking gives to a passage that it did not find: as much as the place behind the last candidate. With nothing
-/// at all, a weak ranking would decide by mere presence.
-const ABSENT: f32 = 1.0 / (RANK_OFFSET + 51.0);
+use super::evidence::{self, TermWeights};
+use super::{curated, fusion, joining};
+use crate::model::{Chunk, Filter};
+use crate::store::{Candidate, Found, Sides};
 
 /// How the ways of searching are weighed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Weights {
-    /// Weight of the ranking by meaning beside 1 for the ranking by words: 0 to 10.
+    /// How far the meaning counts beside 1 for the words, where it knows the question: 0 to 10.
     pub meaning: f32,
-    /// Weight of the ranking by evidence beside 1 for the ranking by words: 0 to 10.
+    /// How far the share of the question that a passage holds counts beside 1 for its BM25 score: 0 to 10.
     pub evidence: f32,
     /// Share of the cosine in the evidence; the rest is the share of the question's words that the passage holds: 0 to 1.
     pub meaning_in_evidence: f32,
@@ -25,9 +21,9 @@ pub struct Weights {
 }
 
 impl Weights {
-    /// Weights that suit the offline embedder: it sees the same words as the word search and adds typing mistakes and
-    /// word families.
-    pub const DEFAULT: Self = Self { meaning: 0.1, evidence: 1.0, meaning_in_evidence: 0.3, importance: 0.1 };
+    /// Weights that suit every embedder: how well it knows a question is judged question by question.
+    pub const DEFAULT: Self =
+        Self { meaning: 1.0, evidence: 1.0, meaning_in_evidence: 0.45, importance: 0.1 };
 }
 
 /// What may be returned.
@@ -39,6 +35,10 @@ pub struct Limits {
     pub evidence_threshold: f32,
     /// Most tokens of all passages together. The best passage is returned even where it alone is longer.
     pub budget_tokens: u32,
+    /// Chunks before and after a hit that are joined to its passage: 0 to 10.
+    pub neighbours: u32,
+    /// Most tokens of a passage of several chunks: 0 to 100,000; 0 joins nothing.
+    pub passage_tokens: u32,
 }
 
 /// What became of a candidate.
@@ -63,8 +63,10 @@ pub enum Outcome {
 /// A candidate with its verdict.
 #[derive(Clone, Debug)]
 pub struct Judged {
-    /// The passage and how it was found.
+    /// The chunk and how it was found.
     pub candidate: Candidate,
+    /// Other chunks of the passage, in no particular order, see [`Judged::passage`].
+    pub joined: Vec<Chunk>,
     /// Fused score; comparable within one search.
     pub score: f32,
     /// Evidence: 0 to 1.
@@ -73,53 +75,48 @@ pub struct Judged {
     pub outcome: Outcome,
 }
 
-/// Returns all candidates, best first, each with its verdict.
-pub(super) fn rank(found: Found, weights: &Weights, limits: &Limits) -> Vec<Judged> {
+/// Returns all candidates, best first, as if each were returned.
+pub(super) fn rank(question: &str, sides: Sides, found: Found, weights: &Weights) -> Vec<Judged> {
     let term_weights = TermWeights::new(&found.terms, found.chunks);
-    let judge = |candidate: Candidate| {
-        let coverage = term_weights.coverage(&candidate);
-        let share = weights.meaning_in_evidence;
-        let evidence = (1.0 - share) * coverage + share * candidate.cosine.clamp(0.0, 1.0);
-        Judged { candidate, score: 0.0, evidence, outcome: Outcome::Kept }
+    let scores = fusion::scores(&found.candidates, &term_weights, sides, weights);
+    let judge = |(candidate, score): (Candidate, f32)| {
+        let lift = 1.0 + weights.importance * (candidate.chunk.importance - 1.0);
+        let evidence = match sides {
+            Sides::Meaning => candidate.cosine.clamp(0.0, 1.0),
+            Sides::Words | Sides::Both => term_weights.coverage(&candidate),
+        };
+        Judged { candidate, joined: Vec::new(), score: score * lift, evidence, outcome: Outcome::Kept }
     };
-    let mut judged: Vec<Judged> = found.candidates.into_iter().map(judge).collect();
-    judged.sort_by(|left, right| {
-        right.evidence.total_cmp(&left.evidence).then_with(|| place(left).cmp(&place(right)))
-    });
-    for (judged, evidence_rank) in judged.iter_mut().zip(1u16..) {
-        judged.score = fused(&judged.candidate, f32::from(evidence_rank), weights);
+    let mut judged: Vec<Judged> = found.candidates.into_iter().zip(scores).map(judge).collect();
+    judged.sort_by(best_first);
+    if sides == Sides::Both {
+        evidence::weigh(question, &found.terms, &term_weights, weights.meaning_in_evidence, &mut judged);
     }
-    judged.sort_by(|left, right| {
-        right.score.total_cmp(&left.score).then_with(|| place(left).cmp(&place(right)))
-    });
-    decide(&mut judged, limits);
+    if sides != Sides::Meaning {
+        curated::promote(question, &found.terms, &term_weights, &mut judged);
+    }
     judged
 }
 
 /// Equal scores are ordered by place, so that equal searches give equal answers.
+pub(super) fn best_first(left: &Judged, right: &Judged) -> std::cmp::Ordering {
+    right.score.total_cmp(&left.score).then_with(|| place(left).cmp(&place(right)))
+}
+
 fn place(judged: &Judged) -> (&str, &str, u32) {
     let Candidate { document, chunk, .. } = &judged.candidate;
     (&document.collection, &document.id, chunk.ordinal)
 }
 
-fn fused(candidate: &Candidate, evidence_rank: f32, weights: &Weights) -> f32 {
-    let share = |rank: f32| 1.0 / (RANK_OFFSET + rank);
-    let words = candidate.words.map_or(ABSENT, |(rank, _)| share(number(rank)));
-    let meaning = candidate.meaning_rank.map_or(ABSENT, |rank| share(number(rank)));
-    let fused = words + weights.meaning * meaning + weights.evidence * share(evidence_rank);
-    fused * (1.0 + weights.importance * (candidate.chunk.importance - 1.0))
-}
-
-fn number(rank: u32) -> f32 {
-    f32::from(u16::try_from(rank).unwrap_or(u16::MAX))
-}
-
-fn decide(judged: &mut [Judged], limits: &Limits) {
+/// Decides, best first, which candidates are returned.
+pub(super) fn decide(judged: &mut [Judged], limits: &Limits) {
     let (mut seen, mut kept, mut tokens) = (Seen::default(), 0usize, 0u32);
-    for judged in judged {
-        let chunk = &judged.candidate.chunk;
+    for place in 0..judged.len() {
+        let (better, rest) = judged.split_at_mut(place);
+        let Some(this) = rest.first_mut() else { return };
+        let chunk = &this.candidate.chunk;
         let with_this = tokens.saturating_add(chunk.tokens);
-        judged.outcome = if judged.evidence < limits.evidence_threshold {
+        this.outcome = if this.evidence < limits.evidence_threshold {
             Outcome::BelowThreshold
         } else if kept >= limits.top_k {
             Outcome::OverTopK
@@ -128,10 +125,23 @@ fn decide(judged: &mut [Judged], limits: &Limits) {
         } else if kept > 0 && with_this > limits.budget_tokens {
             Outcome::OverBudget
         } else {
-            kept += 1;
             tokens = with_this;
             seen.add(&chunk.text);
-            Outcome::Kept
+            if let Some(passage) = joining::continued(better, this, limits) {
+                passage.joined.push(chunk.clone());
+                Outcome::Joined
+            } else {
+                kept += 1;
+                Outcome::Kept
+            }
         };
     }
+    joining::close_gaps(judged, limits);
+}
+
+/// Adds those of all candidates that the filter excludes, at the places that they would have.
+pub(super) fn add_filtered(judged: &mut Vec<Judged>, all: Vec<Judged>, filter: &Filter) {
+    let excluded = all.into_iter().filter(|judged| !filter.passes(&judged.candidate.document));
+    judged.extend(excluded.map(|judged| Judged { outcome: Outcome::Filtered, ..judged }));
+    judged.sort_by(best_first);
 }

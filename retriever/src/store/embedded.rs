@@ -1,17 +1,24 @@
 //! The embedded store: `SQLite` for documents and words, vectors in memory. For one process and knowledge that fits in
 //! memory. Readers never wait for a writer: they see the last committed generation.
 
+mod log;
+mod past;
 mod pool;
+mod purge;
 mod read;
+mod rollback;
+mod rows;
 mod schema;
 mod search;
 mod snapshot;
 mod vectors;
+mod versions;
 mod words;
 mod write;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use futures_util::future::BoxFuture;
@@ -21,20 +28,35 @@ use tokio::sync::{Mutex, watch};
 use super::{Changed, Found, History, Listing, Model, Place, Purged, Query, RolledBack, Store, Stored};
 use crate::error::Error;
 use crate::model::{Chunk, Document, Feedback, Generation, Withheld};
+use past::Past;
 use pool::Pool;
 use snapshot::Snapshots;
+use write::Writing;
 
 /// Name of the database inside the data directory.
 const DATABASE: &str = "knowledge.sqlite3";
 /// File that a running store holds locked.
 const LOCK: &str = "knowledge.lock";
 
+/// How a store is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Searches and reads at the same time: at least 1.
+    pub readers: usize,
+    /// How long an earlier generation can be searched after the next one replaced it; zero keeps none.
+    pub history: Duration,
+}
+
 /// A store in one directory.
 #[derive(Debug)]
 pub struct EmbeddedStore {
     model: Model,
+    history: Duration,
     writer: Arc<Mutex<Connection>>,
     readers: Arc<Pool>,
+    /// The earlier generation that was searched last. Its lock lets one search of an earlier generation run at a time, so
+    /// that those of the newest one find a reader.
+    past: Arc<Mutex<Option<Past>>>,
     snapshots: Arc<Snapshots>,
     generation: Arc<watch::Sender<Generation>>,
     /// Held for as long as the store lives: a second process would not see this one's changes in its memory.
@@ -48,19 +70,24 @@ impl EmbeddedStore {
     /// # Errors
     /// [`Error::Incompatible`] when the store holds documents of another model; [`Error::Invalid`] when another process
     /// has it open or the schema is newer than this program.
-    pub fn open(directory: &Path, model: Model, readers: usize) -> Result<Self, Error> {
+    pub fn open(directory: &Path, model: Model, options: Options) -> Result<Self, Error> {
         let lock = lock(directory)?;
         let path = directory.join(DATABASE);
         let mut writer = schema::open_writer(&path)?;
         schema::migrate(&mut writer)?;
         schema::adopt_model(&mut writer, &model)?;
-        let snapshot = snapshot::load(&writer, model.dimensions)?;
-        let generation = snapshot.generation;
-        let readers = (0..readers.max(1)).map(|_| schema::open_reader(&path)).collect::<Result<_, _>>()?;
+        log::expire_all(&mut writer, options.history)?;
+        schema::clean(&writer);
+        let generation = read::generation(&writer)?;
+        let snapshot = snapshot::load(&writer, generation, model.dimensions)?;
+        let readers =
+            (0..options.readers.max(1)).map(|_| schema::open_reader(&path)).collect::<Result<_, _>>()?;
         Ok(Self {
             model,
+            history: options.history,
             writer: Arc::new(Mutex::new(writer)),
             readers: Arc::new(Pool::new(readers)),
+            past: Arc::new(Mutex::new(None)),
             snapshots: Arc::new(Snapshots::new(snapshot)),
             generation: Arc::new(watch::Sender::new(generation)),
             _lock: lock,
@@ -70,25 +97,49 @@ impl EmbeddedStore {
     /// Runs a change on the only writing connection, and tells the watchers when it committed.
     async fn write<T: Send + 'static>(
         &self,
-        change: impl FnOnce(&mut Connection, &Snapshots) -> Result<(T, Generation), Error> + Send + 'static,
+        change: impl FnOnce(Writing<'_>) -> Result<(T, Generation), Error> + Send + 'static,
     ) -> Result<T, Error> {
         let mut writer = Arc::clone(&self.writer).lock_owned().await;
         let (snapshots, watchers) = (Arc::clone(&self.snapshots), Arc::clone(&self.generation));
+        let history = self.history;
         blocking(move || {
-            let (changed, generation) = change(&mut writer, &snapshots)?;
+            let (changed, generation) = change(Writing::begin(&mut writer, &snapshots, history)?)?;
             watchers.send_if_modified(|seen| std::mem::replace(seen, generation) != generation);
+            schema::clean(&writer);
             Ok(changed)
         })
         .await
+    }
+
+    /// Runs work on a reading connection.
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let reader = Arc::clone(&self.readers).take().await?;
+        blocking(move || reader.with(work)).await
+    }
+
+    async fn search_past(&self, query: Query, asked: u64) -> Result<Found, Error> {
+        let mut past = Arc::clone(&self.past).lock_owned().await;
+        let dimensions = self.model.dimensions;
+        self.read(move |connection| past::search(connection, &mut past, (&query, asked), dimensions)).await
     }
 }
 
 impl Store for EmbeddedStore {
     fn search(&self, query: Query) -> BoxFuture<'_, Result<Found, Error>> {
         Box::pin(async move {
-            let reader = Arc::clone(&self.readers).take().await?;
             let snapshots = Arc::clone(&self.snapshots);
-            blocking(move || reader.with(|connection| search::search(connection, &snapshots, &query))).await
+            let newest = query.clone();
+            let found = self.read(move |connection| search::search(connection, &snapshots, &newest)).await?;
+            match (found, query.generation) {
+                (Some(found), _) => Ok(found),
+                (None, Some(asked)) => self.search_past(query, asked).await,
+                (None, None) => {
+                    Err(Error::Internal(anyhow::anyhow!("the newest generation was not searched")))
+                }
+            }
         })
     }
 
@@ -104,8 +155,8 @@ impl Store for EmbeddedStore {
             }
             // Analysing a long document takes time that other writers need not wait for.
             let prepared = blocking(move || Ok(write::Prepared::new(document, chunks))).await?;
-            self.write(move |connection, snapshots| {
-                let changed = write::replace(connection, snapshots, &prepared)?;
+            self.write(move |writing| {
+                let changed = write::replace(writing, &prepared)?;
                 Ok((changed, changed.generation))
             })
             .await
@@ -113,59 +164,71 @@ impl Store for EmbeddedStore {
     }
 
     fn delete(&self, collection: String, document_id: String) -> BoxFuture<'_, Result<Changed, Error>> {
-        Box::pin(self.write(move |connection, snapshots| {
-            let changed = write::delete(connection, snapshots, &collection, &document_id)?;
+        Box::pin(self.write(move |writing| {
+            let changed = write::delete(writing, &collection, &document_id)?;
             Ok((changed, changed.generation))
         }))
     }
 
     fn find_vectors(
         &self,
-        _collection: String,
-        _document_id: String,
+        collection: String,
+        document_id: String,
         keys: Vec<[u8; 32]>,
     ) -> BoxFuture<'_, Result<Vec<bool>, Error>> {
-        Box::pin(async move { Ok(vec![false; keys.len()]) })
+        Box::pin(
+            self.read(move |connection| read::find_vectors(connection, (&collection, &document_id), &keys)),
+        )
     }
 
-    fn history(&self, _before: Option<u64>, _limit: u32) -> BoxFuture<'_, Result<History, Error>> {
-        Box::pin(async { Err(Error::Internal(anyhow::anyhow!("no history"))) })
+    fn history(&self, before: Option<u64>, limit: u32) -> BoxFuture<'_, Result<History, Error>> {
+        Box::pin(self.read(move |connection| log::history(connection, before, limit)))
     }
 
     fn rollback(
         &self,
-        _collections: Vec<String>,
-        _generation: u64,
+        collections: Vec<String>,
+        generation: u64,
     ) -> BoxFuture<'_, Result<RolledBack, Error>> {
-        Box::pin(async { Err(Error::Internal(anyhow::anyhow!("no history"))) })
+        Box::pin(self.write(move |writing| {
+            let rolled_back = rollback::rollback(writing, &collections, generation)?;
+            Ok((rolled_back, rolled_back.generation))
+        }))
     }
 
-    fn withheld(&self, _collections: Vec<String>) -> BoxFuture<'_, Result<Vec<Withheld>, Error>> {
-        Box::pin(async { Ok(Vec::new()) })
+    fn withheld(&self, collections: Vec<String>) -> BoxFuture<'_, Result<Vec<Withheld>, Error>> {
+        Box::pin(self.read(move |connection| log::withheld(connection, &collections)))
     }
 
     fn purge(
         &self,
-        _collections: Vec<String>,
-        _document_id: Option<String>,
-        _keep_current: bool,
+        collections: Vec<String>,
+        document_id: Option<String>,
+        keep_current: bool,
     ) -> BoxFuture<'_, Result<Purged, Error>> {
-        Box::pin(async { Err(Error::Internal(anyhow::anyhow!("no history"))) })
+        let scope = purge::Scope { collections, document_id, keep_current };
+        Box::pin(async move {
+            let writing = self.write(move |writing| {
+                let purged = purge::purge(writing, &scope)?;
+                Ok((purged, purged.generation))
+            });
+            let purged = writing.await?;
+            // What was purged may be part of it.
+            *self.past.lock().await = None;
+            Ok(purged)
+        })
     }
 
     fn chunks(
         &self,
-        _place: Place,
-        _ordinals: std::ops::Range<u32>,
+        place: Place,
+        ordinals: std::ops::Range<u32>,
     ) -> BoxFuture<'_, Result<Vec<Chunk>, Error>> {
-        Box::pin(async { Ok(Vec::new()) })
+        Box::pin(self.read(move |connection| read::chunks_at(connection, &place, ordinals)))
     }
 
     fn collections(&self) -> BoxFuture<'_, Result<(Vec<String>, Generation), Error>> {
-        Box::pin(async {
-            let reader = Arc::clone(&self.readers).take().await?;
-            blocking(move || reader.with(read::collections)).await
-        })
+        Box::pin(self.read(read::collections))
     }
 
     fn list(
@@ -174,11 +237,7 @@ impl Store for EmbeddedStore {
         after: Option<(String, String)>,
         limit: u32,
     ) -> BoxFuture<'_, Result<Listing, Error>> {
-        Box::pin(async move {
-            let reader = Arc::clone(&self.readers).take().await?;
-            blocking(move || reader.with(|connection| read::list(connection, &collections, after, limit)))
-                .await
-        })
+        Box::pin(self.read(move |connection| read::list(connection, &collections, after, limit)))
     }
 
     fn get(
@@ -186,17 +245,14 @@ impl Store for EmbeddedStore {
         collections: Vec<String>,
         document_id: String,
     ) -> BoxFuture<'_, Result<Option<Stored>, Error>> {
-        Box::pin(async move {
-            let reader = Arc::clone(&self.readers).take().await?;
-            blocking(move || reader.with(|connection| read::get(connection, &collections, &document_id)))
-                .await
-        })
+        Box::pin(self.read(move |connection| read::get(connection, &collections, &document_id)))
     }
 
     fn record(&self, feedback: Feedback) -> BoxFuture<'_, Result<(), Error>> {
-        Box::pin(self.write(move |connection, snapshots| {
-            write::record(connection, &feedback)?;
-            Ok(((), snapshots.newest().generation))
+        Box::pin(self.write(move |writing| {
+            let generation = writing.snapshots.newest().generation;
+            write::record(writing, &feedback)?;
+            Ok(((), generation))
         }))
     }
 

@@ -2,7 +2,9 @@
 
 use proto::v1;
 
-use super::{check_collection, check_count, check_document_id, check_length, check_vector, wrong};
+use super::{
+    check_collection, check_count, check_document_id, check_length, check_no_nul, check_vector, wrong,
+};
 use crate::error::Error;
 use crate::model::{Chunk, Document};
 
@@ -19,6 +21,11 @@ pub(crate) fn document(header: v1::DocumentHeader) -> Result<Document, Error> {
     check_collection(&header.collection)?;
     check_length("title", &header.title, 0..=512)?;
     check_length("kind", &header.kind, 0..=32)?;
+    for (field, text) in
+        [("title", &header.title), ("kind", &header.kind), ("source_url", &header.source_url)]
+    {
+        check_no_nul(field, text)?;
+    }
     let is_code = matches!(header.language.len(), 0 | 2 | 3)
         && header.language.bytes().all(|byte| byte.is_ascii_lowercase());
     if !is_code {
@@ -37,6 +44,8 @@ pub(crate) fn document(header: v1::DocumentHeader) -> Result<Document, Error> {
     for (key, value) in &header.attributes {
         check_length("attributes: key", key, 1..=256)?;
         check_length("attributes: value", value, 0..=256)?;
+        check_no_nul("attributes: key", key)?;
+        check_no_nul("attributes: value", value)?;
     }
     Ok(Document {
         id: header.document_id,
@@ -69,6 +78,8 @@ pub(crate) fn chunk(chunk: v1::Chunk, expected: usize, dimensions: u32) -> Resul
     if chunk.heading_path.iter().map(String::len).sum::<usize>() > MOST_HEADINGS_BYTES {
         return Err(wrong("chunk.heading_path", "at most 16,384 bytes in all"));
     }
+    check_no_nul("chunk.text", &chunk.text)?;
+    chunk.heading_path.iter().try_for_each(|heading| check_no_nul("chunk.heading_path", heading))?;
     if !(1.0..=2.0).contains(&chunk.importance) {
         return Err(wrong("chunk.importance", "1.0 to 2.0"));
     }
@@ -99,4 +110,57 @@ pub(crate) fn chunk(chunk: v1::Chunk, expected: usize, dimensions: u32) -> Resul
         tokens,
         content_type,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use proto::v1;
+
+    use super::{chunk, document};
+
+    fn header() -> v1::DocumentHeader {
+        v1::DocumentHeader {
+            document_id: "a".to_owned(),
+            collection: "public".to_owned(),
+            content_sha256: vec![0; 32],
+            ..Default::default()
+        }
+    }
+
+    fn text(text: &str) -> v1::Chunk {
+        v1::Chunk { text: text.to_owned(), importance: 1.0, ..Default::default() }
+    }
+
+    #[test]
+    fn nul_is_refused_by_the_name_of_its_field() {
+        let nul = || "a\0b".to_owned();
+        let attribute = |key: String, value: String| [(key, value)].into();
+        for (field, header) in [
+            ("document_id", v1::DocumentHeader { document_id: nul(), ..header() }),
+            ("title", v1::DocumentHeader { title: nul(), ..header() }),
+            ("kind", v1::DocumentHeader { kind: nul(), ..header() }),
+            ("source_url", v1::DocumentHeader { source_url: nul(), ..header() }),
+            (
+                "attributes: key",
+                v1::DocumentHeader { attributes: attribute(nul(), String::new()), ..header() },
+            ),
+            (
+                "attributes: value",
+                v1::DocumentHeader { attributes: attribute("k".to_owned(), nul()), ..header() },
+            ),
+        ] {
+            let error = document(header).unwrap_err();
+            assert_eq!(error.code(), proto::ErrorCode::InvalidArgument);
+            assert!(error.to_string().starts_with(field), "{error}");
+        }
+        for (field, refused) in [
+            ("chunk.text", text("a\0b")),
+            ("chunk.heading_path", v1::Chunk { heading_path: vec!["a".to_owned(), nul()], ..text("text") }),
+        ] {
+            let error = chunk(refused, 0, 4).unwrap_err();
+            assert_eq!(error.code(), proto::ErrorCode::InvalidArgument);
+            assert!(error.to_string().starts_with(field), "{error}");
+        }
+        assert!(document(header()).is_ok() && chunk(text("text"), 0, 4).is_ok());
+    }
 }

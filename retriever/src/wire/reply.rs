@@ -6,21 +6,21 @@ use proto::v1;
 use proto::v1::candidate::Outcome as WireOutcome;
 
 use crate::model::{Change, ChangeKind, Chunk, Document, Summary, Withheld};
-use crate::search::{Judged, Outcome};
+use crate::search::{Judged, Outcome, StageTime, Weights};
 
 /// Returns the passage of a candidate.
 pub(crate) fn passage(judged: &Judged) -> v1::Passage {
     let Document { id, collection, language, kind, modified_ms, source_url, .. } = &judged.candidate.document;
-    let chunk = &judged.candidate.chunk;
+    let chunk = judged.passage();
     v1::Passage {
         document_id: id.clone(),
         collection: collection.clone(),
         title: judged.candidate.document.shown_title().to_owned(),
-        heading_path: chunk.heading_path.clone(),
-        text: chunk.text.clone(),
+        byte_range: byte_range(&chunk),
+        heading_path: chunk.heading_path,
+        text: chunk.text,
         ordinal: chunk.ordinal,
         page: chunk.page,
-        byte_range: byte_range(chunk),
         score: judged.score,
         evidence: judged.evidence,
         language: language.clone(),
@@ -49,6 +49,21 @@ pub(crate) fn candidate(judged: &Judged) -> v1::Candidate {
         meaning_rank: found.meaning_rank,
         meaning_score: Some(found.cosine),
         outcome: outcome.into(),
+    }
+}
+
+/// Returns the time of a stage.
+pub(crate) fn stage(stage: &StageTime) -> v1::SearchStage {
+    v1::SearchStage { name: stage.stage.name().to_owned(), milliseconds: millis(stage.time) }
+}
+
+/// Returns the settings of the ranking.
+pub(crate) fn ranking(weights: &Weights) -> v1::RankingSettings {
+    v1::RankingSettings {
+        meaning_weight: Some(weights.meaning),
+        evidence_weight: Some(weights.evidence),
+        evidence_meaning_share: Some(weights.meaning_in_evidence),
+        importance_weight: Some(weights.importance),
     }
 }
 

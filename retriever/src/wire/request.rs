@@ -2,24 +2,28 @@
 
 use proto::v1;
 
-use super::{check_collection, check_count, check_document_id, check_length, check_vector, wrong};
+use super::{
+    check_collection, check_count, check_document_id, check_length, check_no_nul, check_vector, wrong,
+};
 use crate::error::Error;
 use crate::model::{Feedback, Filter, Summary, Turn};
-use crate::search::{Limits, Question};
+use crate::search::{Limits, Question, Weights};
 use crate::store::{Effort, Sides};
 
 const QUESTION_CHARACTERS: std::ops::RangeInclusive<usize> = 1..=4_000;
 const MOST_COLLECTIONS: usize = 64;
 const MOST_HISTORY: usize = 200;
 const MOST_PAGE: u32 = 1_000;
+const MOST_NEIGHBOURS: u32 = 10;
 
 /// Returns the question of a search. `dimensions` are the store's.
 pub(crate) fn question(search: v1::SearchRequest, dimensions: u32) -> Result<Question, Error> {
     let (sides, effort) = (sides(&search), effort(&search));
     let may_be_empty = sides == Sides::Meaning && !search.query_vector.is_empty();
-    if !may_be_empty || !search.question.is_empty() {
-        check_length("question", &search.question, QUESTION_CHARACTERS)?;
-        if search.question.trim().is_empty() {
+    let text = typed(&search.question);
+    if !may_be_empty || !text.is_empty() {
+        check_length("question", &text, QUESTION_CHARACTERS)?;
+        if text.trim().is_empty() {
             return Err(wrong("question", "something else than spaces"));
         }
     }
@@ -30,7 +34,7 @@ pub(crate) fn question(search: v1::SearchRequest, dimensions: u32) -> Result<Que
         vector.iter_mut().for_each(|number| *number /= length);
     }
     Ok(Question {
-        text: search.question,
+        text,
         collections: collections(search.collections)?,
         history: search.history.into_iter().map(turn).collect::<Result<_, _>>()?,
         filter: filter(search.filter.unwrap_or_default())?,
@@ -71,7 +75,27 @@ pub(crate) fn limits(search: &v1::SearchRequest, defaults: Limits) -> Result<Lim
     if budget_tokens == 0 {
         return Err(wrong("budget_tokens", "at least 1"));
     }
-    Ok(Limits { top_k, evidence_threshold, budget_tokens })
+    let neighbours = search.neighbours.unwrap_or(defaults.neighbours);
+    if neighbours > MOST_NEIGHBOURS {
+        return Err(wrong("neighbours", "0 to 10"));
+    }
+    Ok(Limits { top_k, evidence_threshold, budget_tokens, neighbours, ..defaults })
+}
+
+/// Returns the weights of an explained search; `defaults` stand in for what it leaves open.
+pub(crate) fn weights(asked: v1::RankingSettings, defaults: Weights) -> Result<Weights, Error> {
+    let check = |field: &str, asked: Option<f32>, default: f32, most: u8| match asked {
+        None => Ok(default),
+        Some(number) if (0.0..=f32::from(most)).contains(&number) => Ok(number),
+        Some(_) => Err(wrong(field, &format!("0 to {most}"))),
+    };
+    let share = "ranking.evidence_meaning_share";
+    Ok(Weights {
+        meaning: check("ranking.meaning_weight", asked.meaning_weight, defaults.meaning, 10)?,
+        evidence: check("ranking.evidence_weight", asked.evidence_weight, defaults.evidence, 10)?,
+        meaning_in_evidence: check(share, asked.evidence_meaning_share, defaults.meaning_in_evidence, 1)?,
+        importance: check("ranking.importance_weight", asked.importance_weight, defaults.importance, 1)?,
+    })
 }
 
 /// Returns collections: at least one, each well formed.
@@ -91,8 +115,14 @@ pub(crate) fn document_key(collection: String, document_id: String) -> Result<(S
     Ok((collection, document_id))
 }
 
+/// Returns what somebody typed with spaces for the character NUL, which means nothing to them and not every store takes.
+fn typed(text: &str) -> String {
+    text.replace('\0', " ")
+}
+
 fn turn(turn: v1::HistoryTurn) -> Result<Turn, Error> {
     check_length("history.text", &turn.text, QUESTION_CHARACTERS)?;
+    let turn = v1::HistoryTurn { text: typed(&turn.text), ..turn };
     match turn.role() {
         v1::history_turn::Role::Visitor => Ok(Turn { by_visitor: true, text: turn.text }),
         v1::history_turn::Role::Assistant => Ok(Turn { by_visitor: false, text: turn.text }),
@@ -105,6 +135,16 @@ fn filter(filter: v1::SearchFilter) -> Result<Filter, Error> {
     check_count("filter.kinds", filter.kinds.len(), 32)?;
     check_count("filter.languages", filter.languages.len(), 32)?;
     check_count("filter.attributes", filter.attributes.len(), 16)?;
+    for (field, values) in [
+        ("filter.document_ids", &filter.document_ids),
+        ("filter.kinds", &filter.kinds),
+        ("filter.languages", &filter.languages),
+    ] {
+        values.iter().try_for_each(|value| check_no_nul(field, value))?;
+    }
+    for text in filter.attributes.iter().flat_map(|(key, value)| [key, value]) {
+        check_no_nul("filter.attributes", text)?;
+    }
     Ok(Filter {
         document_ids: filter.document_ids,
         kinds: filter.kinds,
@@ -143,9 +183,10 @@ pub(crate) fn page_end(last: &Summary) -> String {
 /// Returns an opinion.
 pub(crate) fn feedback(given: v1::RecordFeedbackRequest) -> Result<Feedback, Error> {
     check_length("answer_id", &given.answer_id, 1..=128)?;
+    check_no_nul("answer_id", &given.answer_id)?;
     check_length("comment", &given.comment, 0..=2_000)?;
     let v1::RecordFeedbackRequest { answer_id, positive, comment, given_ms } = given;
-    Ok(Feedback { answer_id, positive, comment, given_ms })
+    Ok(Feedback { answer_id, positive, comment: typed(&comment), given_ms })
 }
 
 const MOST_CONTENT_KEYS: usize = 100_000;
@@ -172,4 +213,47 @@ pub(crate) fn optional_document_id(document_id: String) -> Result<Option<String>
     }
     check_document_id(&document_id)?;
     Ok(Some(document_id))
+}
+
+#[cfg(test)]
+mod tests {
+    use proto::v1;
+
+    use super::{feedback, question};
+
+    fn asked(question: &str) -> v1::SearchRequest {
+        let collections = vec!["public".to_owned()];
+        v1::SearchRequest { question: question.to_owned(), collections, ..Default::default() }
+    }
+
+    #[test]
+    fn nul_is_a_space_in_what_somebody_typed() {
+        let mut search = asked("opening\0hours");
+        let role = v1::history_turn::Role::Visitor.into();
+        search.history = vec![v1::HistoryTurn { role, text: "on\0sunday".to_owned() }];
+        let read = question(search, 4).unwrap();
+        assert_eq!((read.text.as_str(), read.history[0].text.as_str()), ("opening hours", "on sunday"));
+        let opinion = v1::RecordFeedbackRequest {
+            answer_id: "1".to_owned(),
+            comment: "very\0good".to_owned(),
+            ..Default::default()
+        };
+        assert_eq!(feedback(opinion).unwrap().comment, "very good");
+        assert!(question(asked("\0\0"), 4).unwrap_err().to_string().starts_with("question: "));
+    }
+
+    #[test]
+    fn nul_is_refused_in_a_filter() {
+        let nul = || vec!["a\0b".to_owned()];
+        let attributes = [("a\0b".to_owned(), String::new())].into();
+        for (field, filter) in [
+            ("filter.document_ids", v1::SearchFilter { document_ids: nul(), ..Default::default() }),
+            ("filter.kinds", v1::SearchFilter { kinds: nul(), ..Default::default() }),
+            ("filter.languages", v1::SearchFilter { languages: nul(), ..Default::default() }),
+            ("filter.attributes", v1::SearchFilter { attributes, ..Default::default() }),
+        ] {
+            let error = question(v1::SearchRequest { filter: Some(filter), ..asked("a") }, 4).unwrap_err();
+            assert!(error.to_string().starts_with(field), "{error}");
+        }
+    }
 }

@@ -4,9 +4,8 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
 use retriever::store::Store;
-use retriever::store::embedded::EmbeddedStore;
 
-use crate::documents::{PUBLIC, chunks, document, model};
+use crate::documents::{PUBLIC, chunks, document, open};
 
 const DOCUMENTS: u64 = 7;
 const ROUNDS: u64 = 4;
@@ -16,7 +15,7 @@ async fn what_was_acknowledged_survives_a_kill_and_nothing_is_half_there() {
     let folder = tempfile::tempdir().unwrap();
     for round in 1..=ROUNDS {
         let acknowledged = write_and_kill(folder.path(), 10 * round);
-        let store = EmbeddedStore::open(folder.path(), model(), 1).unwrap();
+        let store = open(folder.path());
         let generation = store.generation().borrow().number;
         assert!(generation >= acknowledged, "{acknowledged} was acknowledged, {generation} is there");
         for number in 0..DOCUMENTS {
@@ -58,7 +57,7 @@ async fn writer_of_the_test_above() {
     if !is_child || std::io::stdin().lock().read_line(&mut folder).unwrap() == 0 {
         return;
     }
-    let store = EmbeddedStore::open(std::path::Path::new(folder.trim()), model(), 1).unwrap();
+    let store = open(std::path::Path::new(folder.trim()));
     loop {
         let next = store.generation().borrow().number + 1;
         let text = format!("written as {next}");

@@ -1,9 +1,12 @@
 //! Documents, chunks and vectors for the tests.
 
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
 
 use embedding::OfflineEmbedder;
 use retriever::model::{Chunk, Document, Filter};
+use retriever::store::embedded::{EmbeddedStore, Options};
 use retriever::store::{Candidate, Effort, Model, Query, Sides};
 
 /// Collection of documents that do not say another.
@@ -13,6 +16,14 @@ pub(crate) const DIMENSIONS: u32 = 128;
 
 pub(crate) fn model() -> Model {
     Model { id: embedding::MODEL_ID.to_owned(), dimensions: DIMENSIONS }
+}
+
+/// How the embedded stores of the tests are opened.
+pub(crate) const OPTIONS: Options = Options { readers: 3, history: Duration::from_secs(24 * 60 * 60) };
+
+/// Opens the embedded store in a directory.
+pub(crate) fn open(directory: &Path) -> EmbeddedStore {
+    EmbeddedStore::open(directory, model(), OPTIONS).unwrap()
 }
 
 pub(crate) fn vector(text: &str) -> Vec<f32> {

@@ -6,12 +6,13 @@ use embedding::OfflineEmbedder;
 use retriever::model::{Chunk, Turn};
 use retriever::search::{Answered, Limits, Outcome, Question, Searcher, Weights};
 use retriever::store::Store;
-use retriever::store::embedded::EmbeddedStore;
 
-use crate::documents::{DIMENSIONS, PUBLIC, chunk, chunks, document, model};
+use crate::documents::{DIMENSIONS, PUBLIC, chunk, chunks, document, open};
 
-const OPEN: Limits = Limits { top_k: 5, evidence_threshold: 0.0, budget_tokens: 4_000 };
-const STRICT: Limits = Limits { top_k: 5, evidence_threshold: 0.3, budget_tokens: 4_000 };
+const OPEN: Limits =
+    Limits { top_k: 5, evidence_threshold: 0.0, budget_tokens: 4_000, neighbours: 0, passage_tokens: 0 };
+const STRICT: Limits =
+    Limits { top_k: 5, evidence_threshold: 0.3, budget_tokens: 4_000, neighbours: 0, passage_tokens: 0 };
 
 struct Shop {
     store: Arc<dyn Store>,
@@ -21,7 +22,7 @@ struct Shop {
 
 async fn shop() -> Shop {
     let folder = tempfile::tempdir().unwrap();
-    let store: Arc<dyn Store> = Arc::new(EmbeddedStore::open(folder.path(), model(), 2).unwrap());
+    let store: Arc<dyn Store> = Arc::new(open(folder.path()));
     let embedder = Arc::new(OfflineEmbedder::new(DIMENSIONS as usize).unwrap());
     let searcher = Searcher::new(Arc::clone(&store), embedder, Weights::DEFAULT);
     let shop = Shop { store, searcher, _folder: folder };

@@ -1,253 +1,113 @@
 //! What every store promises. `check_all` runs over each implementation, given a way to make an empty store.
 
+mod basics;
+mod concurrency;
+mod past;
+mod purging;
+mod rollbacks;
+mod sharing;
+mod sides;
+mod unfriendly;
+
+use std::any::Any;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use retriever::model::{Feedback, Filter};
-use retriever::store::Store;
-use retriever::store::embedded::EmbeddedStore;
+use retriever::store::{Found, Store};
 
-use crate::documents::{DIMENSIONS, PUBLIC, by_words, chunks, document, found, model, query};
+use crate::documents::open;
 
 /// An empty store, and what must live as long as it.
-struct Fresh {
-    store: Arc<dyn Store>,
-    _keep: tempfile::TempDir,
+pub(crate) struct Fresh {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) keep: Box<dyn Any + Send>,
 }
 
 type Check = (&'static str, fn(Arc<dyn Store>) -> BoxFuture<'static, ()>);
 
-const SUITE: [Check; 9] = [
-    ("an empty store finds nothing", |store| Box::pin(empty(store))),
-    ("replacing leaves only the new chunks", |store| Box::pin(replacing(store))),
-    ("deleting is complete and may be repeated", |store| Box::pin(deleting(store))),
-    ("generations rise with each change and are announced", |store| Box::pin(generations(store))),
-    ("collections never see each other", |store| Box::pin(collections(store))),
-    ("filters narrow both ways of searching", |store| Box::pin(filters(store))),
-    ("another model is refused", |store| Box::pin(other_model(store))),
-    ("lists go page by page in order", |store| Box::pin(pages(store))),
-    ("a search never sees a mixture", |store| Box::pin(no_mixture(store))),
+const SUITE: [Check; 25] = [
+    ("an empty store finds nothing", |store| Box::pin(basics::empty(store))),
+    ("replacing leaves only the new chunks", |store| Box::pin(basics::replacing(store))),
+    ("deleting is complete and may be repeated", |store| Box::pin(basics::deleting(store))),
+    ("generations rise with each change and are announced", |store| Box::pin(basics::generations(store))),
+    ("collections never see each other", |store| Box::pin(basics::collections(store))),
+    ("filters narrow both ways of searching", |store| Box::pin(basics::filters(store))),
+    ("another model is refused", |store| Box::pin(basics::other_model(store))),
+    ("lists go page by page in order", |store| Box::pin(basics::pages(store))),
+    ("history tells every change in pages", |store| Box::pin(past::history(store))),
+    ("an earlier generation is searched as it was", |store| Box::pin(past::search(store))),
+    ("filters and corrections work in an earlier generation", |store| Box::pin(past::narrowed(store))),
+    ("an unknown generation is refused", |store| Box::pin(past::unknown(store))),
+    ("chunks are read by their ordinals at any generation", |store| Box::pin(past::chunks_at(store))),
+    ("a rollback brings back what was", |store| Box::pin(rollbacks::back(store))),
+    ("what a rollback undid is withheld until it changes", |store| Box::pin(rollbacks::withheld(store))),
+    ("a rollback keeps to its collections", |store| Box::pin(rollbacks::collections(store))),
+    ("purging removes earlier versions", |store| Box::pin(purging::earlier(store))),
+    ("purging removes documents from every generation", |store| Box::pin(purging::everything(store))),
+    ("stored vectors are found and used again", |store| Box::pin(sharing::reuse(store))),
+    ("a missing vector changes nothing", |store| Box::pin(sharing::missing(store))),
+    ("versions that share chunks keep their own places", |store| Box::pin(sharing::places(store))),
+    ("each side searches alone", |store| Box::pin(sides::sides(store))),
+    ("unfriendly text is text", |store| Box::pin(unfriendly::text(store))),
+    ("equal searches find the same", |store| Box::pin(unfriendly::equal(store))),
+    ("a search never sees a mixture", |store| Box::pin(concurrency::no_mixture(store))),
 ];
 
-async fn check_all(fresh: impl Fn() -> Fresh) {
+/// Runs every check, each over a store of its own.
+pub(crate) async fn check_all(fresh: impl AsyncFn() -> Fresh) {
     for (promise, check) in SUITE {
-        let fresh = fresh();
+        let fresh = fresh().await;
         // The name of the promise stands before the message of the assertion that failed.
         println!("checking: {promise}");
         check(Arc::clone(&fresh.store)).await;
+        drop(fresh.keep);
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_embedded_store_keeps_every_promise() {
-    check_all(|| {
+    check_all(async || {
         let folder = tempfile::tempdir().unwrap();
-        let store = EmbeddedStore::open(folder.path(), model(), 3).unwrap();
-        Fresh { store: Arc::new(store), _keep: folder }
+        Fresh { store: Arc::new(open(folder.path())), keep: Box::new(folder) }
     })
     .await;
 }
 
-async fn empty(store: Arc<dyn Store>) {
-    let result = store.search(query("anything at all")).await.unwrap();
-    assert!(result.candidates.is_empty());
-    assert_eq!((result.generation.number, result.chunks), (0, 0));
-    assert!(store.get(vec![PUBLIC.to_owned()], "a".to_owned()).await.unwrap().is_none());
-    assert!(store.list(vec![PUBLIC.to_owned()], None, 10).await.unwrap().documents.is_empty());
-    let opinion =
-        Feedback { answer_id: "1".to_owned(), positive: true, comment: "'; --".to_owned(), given_ms: 1 };
-    store.record(opinion).await.unwrap();
-    assert_eq!(store.generation().borrow().number, 0, "an opinion is no knowledge");
+/// What a search found, apart from the generation, in an order that does not depend on the store.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Picture {
+    chunks: u64,
+    terms: Vec<(String, u64)>,
+    passages: Vec<Passage>,
 }
 
-async fn replacing(store: Arc<dyn Store>) {
-    let first =
-        store.replace(document("a"), chunks(&["red apples", "green pears", "blue plums"])).await.unwrap();
-    assert!(!first.existed);
-    let second = store.replace(document("a"), chunks(&["yellow bananas"])).await.unwrap();
-    assert!(second.existed);
-    let result = store.search(query("red apples and yellow bananas")).await.unwrap();
-    assert_eq!(result.candidates.len(), 1);
-    assert_eq!(result.candidates[0].chunk.text, "yellow bananas");
-    assert_eq!(result.chunks, 1);
-    let stored =
-        store.get(vec!["none".to_owned(), PUBLIC.to_owned()], "a".to_owned()).await.unwrap().unwrap();
-    assert_eq!(stored.summary.document, document("a"));
-    assert_eq!((stored.summary.chunk_count, stored.summary.generation), (1, second.generation.number));
-    assert_eq!(stored.chunks[0].text, "yellow bananas");
-    assert_eq!(stored.chunks[0].byte_range, Some(0..14));
+#[derive(Debug, PartialEq)]
+pub(crate) struct Passage {
+    document_id: String,
+    text: String,
+    ordinal: u32,
+    holds: Vec<bool>,
+    /// Scores in thousandths: an index built anew may add up in another order.
+    word_score: Option<i32>,
+    is_near: bool,
+    cosine: i32,
 }
 
-async fn deleting(store: Arc<dyn Store>) {
-    store.replace(document("a"), chunks(&["opening hours"])).await.unwrap();
-    let kept = store.replace(document("b"), chunks(&["closing hours"])).await.unwrap();
-    let deleted = store.delete(PUBLIC.to_owned(), "a".to_owned()).await.unwrap();
-    assert!(deleted.existed && deleted.generation.number > kept.generation.number);
-    let again = store.delete(PUBLIC.to_owned(), "a".to_owned()).await.unwrap();
-    assert!(!again.existed);
-    assert_eq!(again.generation, deleted.generation, "nothing changed");
-    let nowhere = store.delete("never-used".to_owned(), "a".to_owned()).await.unwrap();
-    assert!(!nowhere.existed);
-    let result = store.search(query("opening hours")).await.unwrap();
-    assert_eq!(found(&result.candidates), ["b"]);
-    assert_eq!(result.generation, deleted.generation);
-}
-
-async fn generations(store: Arc<dyn Store>) {
-    let mut watcher = store.generation();
-    let mut last = watcher.borrow_and_update().number;
-    for id in ["a", "b", "a"] {
-        let changed = store.replace(document(id), chunks(&["text"])).await.unwrap();
-        assert_eq!(changed.generation.number, last + 1);
-        watcher.changed().await.unwrap();
-        assert_eq!(*watcher.borrow_and_update(), changed.generation);
-        last = changed.generation.number;
-    }
-}
-
-async fn collections(store: Arc<dyn Store>) {
-    let inside = |collection: &str, id: &str| {
-        let mut document = document(id);
-        document.collection = collection.to_owned();
-        document
+pub(crate) fn picture(found: &Found) -> Picture {
+    #[expect(clippy::cast_possible_truncation, reason = "scores are small")]
+    let thousandths = |number: f32| (number * 1_000.0).round() as i32;
+    let passage = |candidate: &retriever::store::Candidate| Passage {
+        document_id: candidate.document.id.clone(),
+        text: candidate.chunk.text.clone(),
+        ordinal: candidate.chunk.ordinal,
+        holds: candidate.holds.clone(),
+        word_score: candidate.words.map(|(_, score)| thousandths(score)),
+        is_near: candidate.meaning_rank.is_some(),
+        cosine: thousandths(candidate.cosine),
     };
-    store.replace(inside(PUBLIC, "leaflet"), chunks(&["visitor parking is behind the house"])).await.unwrap();
-    store.replace(inside("staff", "leaflet"), chunks(&["the xylophone safe code is 4711"])).await.unwrap();
-    let result = store.search(query("xylophone safe code 4711")).await.unwrap();
-    assert!(result.candidates.iter().all(|candidate| candidate.document.collection == PUBLIC));
-    assert!(result.terms.iter().all(|term| term.chunks == 0), "not even the number of foreign chunks shows");
-    assert_eq!(result.chunks, 1);
-    // A misspelt word is not corrected to a word that only another collection holds.
-    let result = store.search(query("xylophnoe")).await.unwrap();
-    assert_eq!(result.terms[0].text, "xylophno");
-    let mut both = query("xylophone parking");
-    both.collections = vec!["staff".to_owned(), PUBLIC.to_owned(), PUBLIC.to_owned(), "missing".to_owned()];
-    let result = store.search(both).await.unwrap();
-    assert_eq!(result.candidates.iter().filter(|candidate| candidate.words.is_some()).count(), 2);
-    let listed = store.list(vec!["staff".to_owned()], None, 10).await.unwrap();
-    assert!(listed.documents.iter().all(|summary| summary.document.collection == "staff"));
-    assert_eq!(store.collections().await.unwrap().0, [PUBLIC, "staff"]);
-    store.delete("staff".to_owned(), "leaflet".to_owned()).await.unwrap();
-    assert_eq!(store.collections().await.unwrap().0, [PUBLIC], "an empty collection is none");
-    assert!(store.get(vec![PUBLIC.to_owned()], "leaflet".to_owned()).await.unwrap().is_some());
-}
-
-async fn filters(store: Arc<dyn Store>) {
-    for (id, kind, language, modified_ms, colour) in
-        [("a", "md", "en", 100, "red"), ("b", "csv", "en", 200, "blue"), ("c", "md", "de", 300, "red")]
-    {
-        let mut document = document(id);
-        document.kind = kind.to_owned();
-        document.language = language.to_owned();
-        document.modified_ms = modified_ms;
-        document.attributes = [("colour".to_owned(), colour.to_owned())].into();
-        store.replace(document, chunks(&["warranty 24 months"])).await.unwrap();
-    }
-    let one = |value: &str| vec![value.to_owned()];
-    let colour = |value: &str| [("colour".to_owned(), value.to_owned())].into();
-    let none = Filter::default();
-    for (filter, expected) in [
-        (none.clone(), vec!["a", "b", "c"]),
-        (Filter { document_ids: vec!["a".to_owned(), "b".to_owned()], ..none.clone() }, vec!["a", "b"]),
-        (Filter { kinds: one("md"), ..none.clone() }, vec!["a", "c"]),
-        (Filter { languages: one("de"), ..none.clone() }, vec!["c"]),
-        (Filter { modified_from_ms: Some(200), ..none.clone() }, vec!["b", "c"]),
-        (Filter { modified_before_ms: Some(200), ..none.clone() }, vec!["a"]),
-        (Filter { attributes: colour("red"), ..none.clone() }, vec!["a", "c"]),
-        (Filter { attributes: colour("red"), languages: one("en"), ..none.clone() }, vec!["a"]),
-        (Filter { kinds: one("pdf"), ..none.clone() }, vec![]),
-    ] {
-        let mut query = query("warranty months");
-        query.filter = filter.clone();
-        let result = store.search(query).await.unwrap();
-        assert_eq!(found(&result.candidates), expected, "{filter:?}");
-        assert_eq!(by_words(&result.candidates), expected, "by words: {filter:?}");
-    }
-}
-
-async fn other_model(store: Arc<dyn Store>) {
-    for (id, dimensions) in [("another-model", DIMENSIONS), (embedding::MODEL_ID, DIMENSIONS + 1)] {
-        let mut document = document("a");
-        document.embedding_model = id.to_owned();
-        document.embedding_dimensions = dimensions;
-        let error = store.replace(document, chunks(&["text"])).await.unwrap_err();
-        assert_eq!(error.code(), proto::ErrorCode::IncompatibleIndex);
-    }
-    assert_eq!(store.generation().borrow().number, 0);
-}
-
-async fn pages(store: Arc<dyn Store>) {
-    for (collection, id) in [("b", "1"), ("a", "ü/2"), ("a", "1"), ("c", "1"), ("a", "10")] {
-        let mut document = document(id);
-        document.collection = collection.to_owned();
-        store.replace(document, Vec::new()).await.unwrap();
-    }
-    let names = vec!["a".to_owned(), "b".to_owned()];
-    let (mut after, mut seen) = (None, Vec::new());
-    loop {
-        let page = store.list(names.clone(), after, 2).await.unwrap();
-        assert_eq!(page.generation.number, 5);
-        let places =
-            page.documents.into_iter().map(|summary| (summary.document.collection, summary.document.id));
-        seen.extend(places);
-        after = seen.last().cloned();
-        if !page.has_more {
-            break;
-        }
-    }
-    let expected = [("a", "1"), ("a", "10"), ("a", "ü/2"), ("b", "1")];
-    assert_eq!(seen, expected.map(|(collection, id)| (collection.to_owned(), id.to_owned())));
-}
-
-/// Each version has its own number of chunks, its own text and its own direction of vectors, so that any mixture shows.
-async fn no_mixture(store: Arc<dyn Store>) {
-    const VERSIONS: u16 = 120;
-    let length = |version: u16| usize::from(version % 5) + 1;
-    let axis = |version: u16| usize::from(version % 16);
-    let mut asked = query("version chunk");
-    asked.vector = (0..DIMENSIONS)
-        .map(|place| if place < 16 { 0.25 * f32::from(u8::try_from(place).unwrap()) / 16.0 } else { 0.0 })
-        .collect();
-    let put = move |store: Arc<dyn Store>, version: u16| async move {
-        let text = format!("version v{version}x chunk");
-        let mut chunks = chunks(&vec![text.as_str(); length(version)]);
-        for chunk in &mut chunks {
-            chunk.vector = vec![0.0; DIMENSIONS as usize];
-            chunk.vector[axis(version)] = 1.0;
-        }
-        store.replace(document("a"), chunks).await.unwrap().generation.number
-    };
-    put(Arc::clone(&store), 0).await;
-    let mut tasks = tokio::task::JoinSet::new();
-    let writer = Arc::clone(&store);
-    tasks.spawn(async move {
-        for version in 1..=VERSIONS {
-            put(Arc::clone(&writer), version).await;
-        }
-    });
-    for _ in 0..3 {
-        let (store, asked) = (Arc::clone(&store), asked.clone());
-        tasks.spawn(async move {
-            let mut last = 0;
-            while last <= u64::from(VERSIONS) {
-                let result = store.search(asked.clone()).await.unwrap();
-                let version = u16::try_from(result.generation.number).unwrap() - 1;
-                assert_eq!(result.candidates.len(), length(version), "version {version}");
-                for candidate in &result.candidates {
-                    assert!(
-                        candidate.chunk.text.contains(&format!("v{version}x ")),
-                        "{}",
-                        candidate.chunk.text
-                    );
-                    assert!((candidate.cosine - asked.vector[axis(version)]).abs() < 1e-6);
-                    assert!(candidate.words.is_some() && candidate.meaning_rank.is_some());
-                }
-                assert!(result.generation.number >= last, "a search went back in time");
-                last = result.generation.number;
-            }
-        });
-    }
-    while let Some(ended) = tasks.join_next().await {
-        ended.unwrap();
-    }
+    let mut passages: Vec<Passage> = found.candidates.iter().map(passage).collect();
+    passages
+        .sort_by(|left, right| (&left.document_id, left.ordinal).cmp(&(&right.document_id, right.ordinal)));
+    let terms = found.terms.iter().map(|term| (term.text.clone(), term.chunks)).collect();
+    Picture { chunks: found.chunks, terms, passages }
 }

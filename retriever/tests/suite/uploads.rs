@@ -75,7 +75,6 @@ async fn a_malformed_header_or_chunk_changes_nothing() {
         (v1::Chunk { importance: 0.5, ..whole() }, "chunk.importance"),
         (v1::Chunk { importance: f32::NAN, ..whole() }, "chunk.importance"),
         (v1::Chunk { page: Some(0), ..whole() }, "chunk.page"),
-        (v1::Chunk { vector: vec![], ..whole() }, "chunk.vector"),
         (v1::Chunk { vector: vec![0.0; full], ..whole() }, "chunk.vector"),
         (v1::Chunk { vector: vec![f32::INFINITY; full], ..whole() }, "chunk.vector"),
         (v1::Chunk { vector: vec![1.0; full], ..whole() }, "chunk.vector"),
@@ -83,6 +82,8 @@ async fn a_malformed_header_or_chunk_changes_nothing() {
     ] {
         refused(&mut served, parts(good(), vec![wrong]), (ErrorCode::InvalidArgument, field)).await;
     }
+    let without = v1::Chunk { vector: vec![], ..whole() };
+    refused(&mut served, parts(good(), vec![without]), (ErrorCode::NotFound, "chunk 0: no vector")).await;
     let other = v1::DocumentHeader { embedding_model: "titan".to_owned(), ..good() };
     refused(&mut served, parts(other, vec![whole()]), (ErrorCode::IncompatibleIndex, "the index holds"))
         .await;

@@ -23,7 +23,7 @@ pub(crate) fn write(path: &Path, text: &str) {
 }
 
 /// Asks until the reply satisfies the condition; returns it and how long that took.
-async fn until(stack: &Stack, question: &str, fits: impl Fn(&Value) -> bool) -> (Value, Duration) {
+pub(crate) async fn until(stack: &Stack, question: &str, fits: impl Fn(&Value) -> bool) -> (Value, Duration) {
     let begun = Instant::now();
     loop {
         let reply = chat(stack.http, question).await;
@@ -34,11 +34,11 @@ async fn until(stack: &Stack, question: &str, fits: impl Fn(&Value) -> bool) -> 
     }
 }
 
-fn says(reply: &Value, text: &str) -> bool {
+pub(crate) fn says(reply: &Value, text: &str) -> bool {
     reply["response"].as_str().is_some_and(|response| response.contains(text))
 }
 
-fn refuses(reply: &Value) -> bool {
+pub(crate) fn refuses(reply: &Value) -> bool {
     reply["finish_reason"] == "no_evidence"
 }
 

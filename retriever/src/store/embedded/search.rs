@@ -1,4 +1,5 @@
-//! A search of the embedded store: one read transaction and the picture of the vectors of the same generation.
+//! A search of the embedded store: one read transaction, a word index and the picture of the vectors, all of one
+//! generation.
 
 use std::cmp::Ordering;
 use std::collections::hash_map::Entry;
@@ -13,28 +14,35 @@ use crate::error::Error;
 use crate::model::Document;
 use crate::store::question::{self, Asked, Lexicon};
 use crate::store::rescue::Correction;
-use crate::store::{Candidate, Found, Query};
+use crate::store::{Candidate, Found, Query, Sides};
 
 /// How often a search begins again when its generation left memory before it was looked up.
 const ATTEMPTS: usize = 16;
 
+/// Searches the newest generation; nothing when the query names another one.
 pub(super) fn search(
     connection: &mut Connection,
     snapshots: &Snapshots,
     query: &Query,
-) -> Result<Found, Error> {
+) -> Result<Option<Found>, Error> {
     for _ in 0..ATTEMPTS {
         let transaction = connection.transaction()?;
         let generation = read::generation(&transaction)?;
+        if query.generation.is_some_and(|asked| asked != generation.number) {
+            return Ok(None);
+        }
         if let Some(snapshot) = snapshots.of(generation.number) {
-            return Search::new(&transaction, &snapshot, query).run();
+            return Search::new(&transaction, &transaction, &snapshot, query).run().map(Some);
         }
     }
     Err(Error::Internal(anyhow::anyhow!("generations change faster than a search can begin")))
 }
 
-struct Search<'a> {
+/// What one search reads from.
+pub(super) struct Search<'a> {
     transaction: &'a Transaction<'a>,
+    /// Holds the word index.
+    words: &'a Connection,
     snapshot: &'a Snapshot,
     query: &'a Query,
     /// The collections asked for that exist, each once.
@@ -50,17 +58,22 @@ struct Hit {
 }
 
 impl<'a> Search<'a> {
-    fn new(transaction: &'a Transaction<'a>, snapshot: &'a Snapshot, query: &'a Query) -> Self {
-        let names: BTreeSet<&String> = query.collections.iter().collect();
-        let collections = names.into_iter().filter_map(|name| snapshot.collections.get(name)).collect();
-        Self { transaction, snapshot, query, collections }
+    pub(super) fn new(
+        transaction: &'a Transaction<'a>,
+        words: &'a Connection,
+        snapshot: &'a Snapshot,
+        query: &'a Query,
+    ) -> Self {
+        let names = read::distinct(&query.collections).into_iter();
+        let collections = names.filter_map(|name| snapshot.collections.get(name)).collect();
+        Self { transaction, words, snapshot, query, collections }
     }
 
-    fn run(&self) -> Result<Found, Error> {
-        let entries = self.collections.iter().flat_map(|collection| collection.documents.values());
-        let languages: BTreeSet<&str> = entries.map(|entry| entry.language.as_str()).collect();
-        let languages: Vec<&str> = languages.into_iter().collect();
-        let asked = question::resolve(&self.query.question, &languages, self)?;
+    pub(super) fn run(&self) -> Result<Found, Error> {
+        let asked = match self.query.sides {
+            Sides::Meaning => Vec::new(),
+            Sides::Both | Sides::Words => self.resolve()?,
+        };
         let mut hits = self.by_words(&asked)?;
         self.by_meaning(&mut hits);
         let candidates = self.read(&hits, &asked)?;
@@ -72,7 +85,14 @@ impl<'a> Search<'a> {
         })
     }
 
-    /// Rows of the documents of a collection that pass the filter; nothing when all do.
+    fn resolve(&self) -> Result<Vec<Asked>, Error> {
+        let entries = self.collections.iter().flat_map(|collection| collection.documents.values());
+        let languages: BTreeSet<&str> = entries.map(|entry| entry.language.as_str()).collect();
+        let languages: Vec<&str> = languages.into_iter().collect();
+        question::resolve(&self.query.question, &languages, self)
+    }
+
+    /// Rows of the versions of a collection that pass the filter; nothing when all do.
     fn narrowed(&self, collection: &Collection) -> Result<Option<String>, Error> {
         let passing = collection.documents.iter().filter(|(id, entry)| entry.passes(id, &self.query.filter));
         let rows: Vec<i64> = passing.map(|(_, entry)| entry.row).collect();
@@ -86,7 +106,7 @@ impl<'a> Search<'a> {
         let mut best = Vec::new();
         for collection in &self.collections {
             let narrowed = self.narrowed(collection)?;
-            best.extend(words::search(self.transaction, collection.row, &forms, narrowed.as_deref(), most)?);
+            best.extend(words::search(self.words, collection.row, &forms, narrowed.as_deref(), most)?);
         }
         best.sort_by(best_first);
         best.truncate(most);
@@ -108,6 +128,9 @@ impl<'a> Search<'a> {
                 hit.cosine = *cosine;
             }
         }
+        if self.query.sides == Sides::Words {
+            return;
+        }
         let most = self.query.candidates;
         if cosines.len() > most {
             cosines.select_nth_unstable_by(most, best_first);
@@ -122,8 +145,7 @@ impl<'a> Search<'a> {
 
     fn read(&self, hits: &HashMap<i64, Hit>, asked: &[Asked]) -> Result<Vec<Candidate>, Error> {
         let ids: Vec<i64> = hits.keys().copied().collect();
-        let among = "k.id IN (SELECT value FROM json_each(?1))";
-        let chunks = read::chunks(self.transaction, among, read::to_json(&ids)?)?;
+        let chunks = read::chunks_among(self.transaction, &ids, self.snapshot.generation.number)?;
         if chunks.len() != hits.len() {
             return Err(Error::Internal(anyhow::anyhow!(
                 "chunks are missing that the picture of the vectors holds"
@@ -134,9 +156,9 @@ impl<'a> Search<'a> {
         let mut candidates = Vec::with_capacity(chunks.len());
         for row in chunks {
             let Some(hit) = hits.get(&row.id) else { continue };
-            let document = match documents.entry(row.document) {
+            let document = match documents.entry(row.version) {
                 Entry::Occupied(read) => read.into_mut(),
-                Entry::Vacant(place) => place.insert(read::document(self.transaction, row.document)?),
+                Entry::Vacant(place) => place.insert(read::document(self.transaction, row.version)?),
             };
             candidates.push(Candidate {
                 document: document.clone(),
@@ -157,7 +179,7 @@ impl<'a> Search<'a> {
             hits.keys().map(|id| (*id, vec![false; asked.len()])).collect();
         for (place, term) in asked.iter().enumerate().filter(|(_, term)| term.shown.chunks > 0) {
             for collection in &self.collections {
-                words::holding(self.transaction, collection.row, &term.forms, |chunk| {
+                words::holding(self.words, collection.row, &term.forms, |chunk| {
                     if let Some(holds) = held.get_mut(&chunk).and_then(|terms| terms.get_mut(place)) {
                         *holds = true;
                     }
@@ -177,7 +199,7 @@ impl Lexicon for Search<'_> {
     fn frequency(&self, term: &str) -> Result<u64, Error> {
         let mut chunks = 0;
         for collection in &self.collections {
-            chunks += words::frequency(self.transaction, collection.row, term)?;
+            chunks += words::frequency(self.words, collection.row, term)?;
         }
         Ok(chunks)
     }
@@ -187,7 +209,7 @@ impl Lexicon for Search<'_> {
             let vocabulary = match collection.vocabulary.get() {
                 Some(vocabulary) => vocabulary,
                 None => {
-                    let read = words::vocabulary(self.transaction, collection.row)?;
+                    let read = words::vocabulary(self.words, collection.row)?;
                     collection.vocabulary.get_or_init(|| read)
                 }
             };

@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use rusqlite::Connection;
 
+use super::read;
 use crate::error::Error;
 use crate::model::{Filter, Generation};
 use crate::store::rescue::Vocabulary;
@@ -36,42 +37,58 @@ pub(super) struct Collection {
 /// One document: what filters look at, and its vectors one after the other.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
+    /// Row of the version.
     pub(super) row: i64,
     pub(super) kind: String,
     pub(super) language: String,
     pub(super) modified_ms: i64,
     pub(super) attributes: BTreeMap<String, String>,
-    /// Row of the chunk with ordinal 0; the others follow without gaps.
-    pub(super) first_chunk: i64,
-    pub(super) chunk_count: u32,
+    /// Rows of the chunks in order.
+    pub(super) chunks: Vec<i64>,
     pub(super) vectors: Vec<f32>,
 }
 
+/// One document to put in, or to take out where there is no entry.
+#[derive(Debug)]
+pub(super) struct Edit {
+    collection: String,
+    collection_row: i64,
+    document_id: String,
+    entry: Option<Entry>,
+}
+
+impl Edit {
+    /// Names the document by the name and row of its collection and its id.
+    pub(super) fn new(collection: (&str, i64), document_id: &str, entry: Option<Entry>) -> Self {
+        let (name, collection_row) = collection;
+        Self { collection: name.to_owned(), collection_row, document_id: document_id.to_owned(), entry }
+    }
+}
+
 impl Snapshot {
-    /// Returns this picture with one document put in, or taken out where `entry` is nothing.
-    pub(super) fn with(
-        &self,
-        generation: Generation,
-        place: (&str, i64, &str),
-        entry: Option<Entry>,
-    ) -> Self {
-        let (name, row, document_id) = place;
-        let mut next = Self { generation, collections: self.collections.clone() };
-        let mut documents =
-            self.collections.get(name).map(|collection| collection.documents.clone()).unwrap_or_default();
-        match entry {
-            Some(entry) => documents.insert(document_id.to_owned(), Arc::new(entry)),
-            None => documents.remove(document_id),
-        };
-        next.collections
-            .insert(name.to_owned(), Arc::new(Collection { row, documents, vocabulary: OnceLock::new() }));
-        next
+    /// Returns this picture with the documents changed.
+    pub(super) fn with(&self, generation: Generation, edits: Vec<Edit>) -> Self {
+        let mut changed: HashMap<String, Collection> = HashMap::new();
+        for Edit { collection, collection_row, document_id, entry } in edits {
+            let collection = changed.entry(collection).or_insert_with_key(|name| {
+                let before = self.collections.get(name);
+                let documents = before.map(|before| before.documents.clone()).unwrap_or_default();
+                Collection { row: collection_row, documents, vocabulary: OnceLock::new() }
+            });
+            match entry {
+                Some(entry) => collection.documents.insert(document_id, Arc::new(entry)),
+                None => collection.documents.remove(&document_id),
+            };
+        }
+        let mut collections = self.collections.clone();
+        collections.extend(changed.into_iter().map(|(name, collection)| (name, Arc::new(collection))));
+        Self { generation, collections }
     }
 }
 
 impl Collection {
     pub(super) fn chunks(&self) -> u64 {
-        self.documents.values().map(|entry| u64::from(entry.chunk_count)).sum()
+        self.documents.values().map(|entry| entry.chunks.len() as u64).sum()
     }
 }
 
@@ -131,33 +148,36 @@ impl Snapshots {
     }
 }
 
-/// Reads the picture of the committed generation from the database.
-pub(super) fn load(connection: &Connection, dimensions: u32) -> Result<Snapshot, Error> {
-    let generation = super::read::generation(connection)?;
+/// Reads the picture of a generation from the database.
+pub(super) fn load(
+    connection: &Connection,
+    generation: Generation,
+    dimensions: u32,
+) -> Result<Snapshot, Error> {
     let mut collections: HashMap<String, Collection> = HashMap::new();
-    let mut statement = connection.prepare("SELECT id, name FROM collections")?;
+    let mut statement = connection.prepare_cached("SELECT id, name FROM collections")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         collections.insert(row.get(1)?, Collection { row: row.get(0)?, ..Collection::default() });
     }
-    let mut statement = connection.prepare(
-        "SELECT c.name, d.document_id, d.id, d.kind, d.language, d.modified_ms, d.attributes, d.first_chunk, d.chunk_count, \
-         v.numbers FROM documents d JOIN collections c ON c.id = d.collection JOIN vectors v ON v.document = d.id",
+    let mut statement = connection.prepare_cached(
+        "SELECT c.name, d.document_id, v.id, v.kind, v.language, v.modified_ms, v.attributes FROM versions v \
+         JOIN documents d ON d.id = v.document JOIN collections c ON c.id = d.collection \
+         WHERE v.generation <= ?1 AND (v.ended IS NULL OR v.ended > ?1)",
     )?;
-    let mut rows = statement.query([])?;
+    let mut rows = statement.query([read::signed(generation.number)?])?;
     while let Some(row) = rows.next()? {
+        let (name, document_id, version): (String, String, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
         let entry = Entry {
-            row: row.get(2)?,
+            row: version,
             kind: row.get(3)?,
             language: row.get(4)?,
             modified_ms: row.get(5)?,
-            attributes: super::read::from_json(&row.get::<_, String>(6)?)?,
-            first_chunk: row.get(7)?,
-            chunk_count: row.get(8)?,
-            vectors: numbers(row.get_ref(9)?.as_blob().map_err(rusqlite::Error::from)?),
+            attributes: read::from_json(&row.get::<_, String>(6)?)?,
+            chunks: read::chunk_rows(connection, version)?,
+            vectors: read::vectors(connection, version)?,
         };
-        let (name, document_id): (String, String) = (row.get(0)?, row.get(1)?);
-        if entry.vectors.len() != entry.chunk_count as usize * dimensions as usize {
+        if entry.vectors.len() != entry.chunks.len() * dimensions as usize {
             return Err(Error::Internal(anyhow::anyhow!(
                 "document {document_id} of {name} has vectors of another size"
             )));
@@ -176,6 +196,7 @@ pub(super) fn bytes(numbers: &[f32]) -> Vec<u8> {
     numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
 }
 
-fn numbers(bytes: &[u8]) -> Vec<f32> {
+/// Returns the numbers of stored vectors.
+pub(super) fn numbers(bytes: &[u8]) -> Vec<f32> {
     bytes.as_chunks::<4>().0.iter().map(|four| f32::from_le_bytes(*four)).collect()
 }

@@ -10,8 +10,8 @@ pub(super) fn scan(entry: &Entry, question: &[f32], mut found: impl FnMut(i64, f
     if question.is_empty() {
         return;
     }
-    for (vector, row) in entry.vectors.chunks_exact(question.len()).zip(entry.first_chunk..) {
-        found(row, dot(vector, question));
+    for (vector, row) in entry.vectors.chunks_exact(question.len()).zip(&entry.chunks) {
+        found(*row, dot(vector, question));
     }
 }
 

@@ -68,13 +68,25 @@ pub(super) fn insert(
     Ok(())
 }
 
-pub(super) fn delete(
-    connection: &Connection,
-    collection: i64,
-    chunks: std::ops::Range<i64>,
-) -> Result<(), Error> {
-    let sql = format!("DELETE FROM words_{collection} WHERE rowid >= ?1 AND rowid < ?2");
-    connection.prepare_cached(&sql)?.execute((chunks.start, chunks.end))?;
+/// Takes a chunk out.
+pub(super) fn delete(connection: &Connection, collection: i64, chunk: i64) -> Result<(), Error> {
+    let sql = format!("DELETE FROM words_{collection} WHERE rowid = ?1");
+    connection.prepare_cached(&sql)?.execute([chunk])?;
+    Ok(())
+}
+
+/// Makes the index overwrite what is deleted from it from now on; else it would only note that it is gone.
+pub(super) fn secure(connection: &Connection, collection: i64) -> Result<(), Error> {
+    let sql =
+        format!("INSERT INTO words_{collection} (words_{collection}, rank) VALUES ('secure-delete', 1)");
+    connection.execute_batch(&sql)?;
+    Ok(())
+}
+
+/// Builds the index anew from the terms of its chunks.
+pub(super) fn rebuild(connection: &Connection, collection: i64) -> Result<(), Error> {
+    let sql = format!("INSERT INTO words_{collection} (words_{collection}) VALUES ('rebuild')");
+    connection.execute_batch(&sql)?;
     Ok(())
 }
 
@@ -98,22 +110,22 @@ pub(super) fn vocabulary(connection: &Connection, collection: i64) -> Result<Voc
     Ok(words)
 }
 
-/// Returns the best chunks of a collection with their BM25 scores (higher is better), best first. `documents` are the
-/// rows of the documents that may be read, as a JSON list; nothing means all.
+/// Returns the best chunks of a collection with their BM25 scores (higher is better), best first. `versions` are the
+/// rows of those that may be read, as a JSON list; nothing means all.
 pub(super) fn search(
     connection: &Connection,
     collection: i64,
     terms: &[String],
-    documents: Option<&str>,
+    versions: Option<&str>,
     limit: usize,
 ) -> Result<Vec<(i64, f32)>, Error> {
     if terms.is_empty() {
         return Ok(Vec::new());
     }
     // The plus keeps the planner from running the match anew for each row of the list.
-    let narrowed = match documents {
+    let narrowed = match versions {
         Some(_) => {
-            "AND +rowid IN (SELECT id FROM chunks WHERE document IN (SELECT value FROM json_each(?3)))"
+            "AND +rowid IN (SELECT chunk FROM places WHERE version IN (SELECT value FROM json_each(?3)))"
         }
         None => "",
     };
@@ -127,7 +139,7 @@ pub(super) fn search(
         Ok((row.get(0)?, -row.get::<_, f32>(1)?))
     };
     let expression = expression(terms);
-    let found = match documents {
+    let found = match versions {
         Some(rows) => statement.query_map((expression, limit, rows), read)?.collect::<Result<_, _>>()?,
         None => statement.query_map((expression, limit), read)?.collect::<Result<_, _>>()?,
     };

@@ -1,14 +1,56 @@
 //! Changes to the embedded store: one transaction each, with its picture of the vectors.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
-use super::snapshot::{self, Entry, Snapshots};
-use super::{read, words};
+use super::snapshot::{Edit, Snapshots};
+use super::{log, read, rows, versions, words};
 use crate::error::Error;
-use crate::model::{Chunk, Document, Feedback, Generation};
+use crate::model::{Change, ChangeKind, Chunk, Document, Feedback, Generation};
 use crate::store::Changed;
+
+/// A change under way: nothing of it is seen before it is committed, and nothing remains of it if it is dropped.
+pub(super) struct Writing<'a> {
+    pub(super) transaction: Transaction<'a>,
+    pub(super) snapshots: &'a Snapshots,
+    /// How long earlier generations are kept.
+    history: Duration,
+}
+
+impl<'a> Writing<'a> {
+    pub(super) fn begin(
+        connection: &'a mut Connection,
+        snapshots: &'a Snapshots,
+        history: Duration,
+    ) -> Result<Self, Error> {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        Ok(Self { transaction, snapshots, history })
+    }
+
+    pub(super) fn next_generation(&self) -> Result<Generation, Error> {
+        let before = read::generation(&self.transaction)?;
+        // A clock that was set back must not make time run backwards for the watchers.
+        let next = Generation { number: before.number + 1, committed_ms: now_ms().max(before.committed_ms) };
+        let sql = "UPDATE state SET generation = ?1, committed_ms = ?2";
+        self.transaction.prepare_cached(sql)?.execute((read::signed(next.number)?, next.committed_ms))?;
+        Ok(next)
+    }
+
+    /// Logs the change, lets go of what is too old and commits everything.
+    pub(super) fn commit(self, change: &Change, edits: Vec<Edit>) -> Result<(), Error> {
+        let Self { transaction, snapshots, history } = self;
+        log::write(&transaction, change)?;
+        log::expire(&transaction, change.generation.committed_ms, history)?;
+        // First the picture, then the commit: a reader that sees the new rows finds the new vectors already there, and no
+        // reader can see this generation before it is committed.
+        snapshots.publish(snapshots.newest().with(change.generation, edits));
+        transaction.commit().map_err(|error| {
+            snapshots.withdraw(change.generation.number);
+            Error::from(error)
+        })
+    }
+}
 
 /// A document with everything that can be computed before the transaction begins.
 #[derive(Debug)]
@@ -16,7 +58,7 @@ pub(super) struct Prepared {
     document: Document,
     chunks: Vec<Chunk>,
     terms: Vec<words::Terms>,
-    vectors: Vec<f32>,
+    keys: Vec<rows::Key>,
 }
 
 impl Prepared {
@@ -24,60 +66,94 @@ impl Prepared {
         let title = words::title_terms(&document);
         let terms =
             chunks.iter().map(|chunk| words::chunk_terms(&title, chunk, &document.language)).collect();
-        let vectors = chunks.iter().flat_map(|chunk| chunk.vector.iter().copied()).collect();
-        Self { document, chunks, terms, vectors }
+        let mut keys = rows::Keys::of(&document);
+        let keys = chunks.iter().map(|chunk| keys.next(chunk)).collect();
+        Self { document, chunks, terms, keys }
     }
 }
 
-struct Old {
-    row: i64,
-    first_chunk: i64,
-    chunk_count: u32,
-}
-
-pub(super) fn replace(
-    connection: &mut Connection,
-    snapshots: &Snapshots,
-    new: &Prepared,
-) -> Result<Changed, Error> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let collection = match collection(&transaction, &new.document.collection)? {
+pub(super) fn replace(writing: Writing<'_>, new: &Prepared) -> Result<Changed, Error> {
+    let transaction = &writing.transaction;
+    let Prepared { document, chunks, terms, keys } = new;
+    let collection = match collection(transaction, &document.collection)? {
         Some(row) => row,
-        None => add_collection(&transaction, &new.document.collection)?,
+        None => add_collection(transaction, &document.collection)?,
     };
-    let old = old(&transaction, collection, &new.document.id)?;
-    if let Some(old) = &old {
-        remove(&transaction, collection, old)?;
+    let row = versions::document_or_new(transaction, collection, &document.id)?;
+    let old = versions::current(transaction, row)?;
+    let generation = writing.next_generation()?;
+    let stored = rows::store(transaction, row, chunks, keys)?;
+    if let Some(old) = old {
+        versions::end(transaction, old, generation)?;
     }
-    let generation = next_generation(&transaction)?;
-    let entry = insert(&transaction, collection, new, generation)?;
-    let place = (new.document.collection.as_str(), collection, new.document.id.as_str());
-    let next = snapshots.newest().with(generation, place, Some(entry));
-    commit(transaction, snapshots, next)?;
+    let version = versions::insert(transaction, row, (document, chunks), generation, &stored.ids)?;
+    let before = chunk_rows(transaction, old)?;
+    versions::reindex(transaction, collection, &before, &stored.ids, |place| terms.get(place))?;
+    log::release(transaction, collection, &document.id)?;
+    let change = Change {
+        generation,
+        kind: if old.is_some() { ChangeKind::Replaced } else { ChangeKind::Added },
+        collection: document.collection.clone(),
+        document_id: document.id.clone(),
+        count: read::count(chunks.len())?,
+    };
+    let entry = versions::entry(version, document, stored.ids, stored.vectors);
+    let edit = Edit::new((&document.collection, collection), &document.id, Some(entry));
+    writing.commit(&change, vec![edit])?;
     Ok(Changed { generation, existed: old.is_some() })
 }
 
-pub(super) fn delete(
-    connection: &mut Connection,
-    snapshots: &Snapshots,
-    name: &str,
-    document_id: &str,
-) -> Result<Changed, Error> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let unchanged = Changed { generation: snapshots.newest().generation, existed: false };
-    let Some(collection) = collection(&transaction, name)? else { return Ok(unchanged) };
-    let Some(old) = old(&transaction, collection, document_id)? else { return Ok(unchanged) };
-    remove(&transaction, collection, &old)?;
-    let generation = next_generation(&transaction)?;
-    let next = snapshots.newest().with(generation, (name, collection, document_id), None);
-    commit(transaction, snapshots, next)?;
+pub(super) fn delete(writing: Writing<'_>, name: &str, document_id: &str) -> Result<Changed, Error> {
+    let transaction = &writing.transaction;
+    let unchanged = Changed { generation: writing.snapshots.newest().generation, existed: false };
+    let Some(collection) = collection(transaction, name)? else { return Ok(unchanged) };
+    let row = versions::document(transaction, collection, document_id)?;
+    let old = row.map(|row| versions::current(transaction, row)).transpose()?.flatten();
+    log::release(transaction, collection, document_id)?;
+    let Some(old) = old else {
+        writing.transaction.commit()?;
+        return Ok(unchanged);
+    };
+    let generation = writing.next_generation()?;
+    remove_words(transaction, collection, old)?;
+    versions::end(transaction, old, generation)?;
+    let change = Change {
+        generation,
+        kind: ChangeKind::Deleted,
+        collection: name.to_owned(),
+        document_id: document_id.to_owned(),
+        count: 0,
+    };
+    writing.commit(&change, vec![Edit::new((name, collection), document_id, None)])?;
     Ok(Changed { generation, existed: true })
 }
 
-pub(super) fn record(connection: &Connection, feedback: &Feedback) -> Result<(), Error> {
+/// Returns the rows of a version's chunks in order; none where there is no version.
+pub(super) fn chunk_rows(
+    transaction: &Transaction<'_>,
+    version: Option<versions::Version>,
+) -> Result<Vec<i64>, Error> {
+    version.map_or_else(|| Ok(Vec::new()), |version| read::chunk_rows(transaction, version.id))
+}
+
+/// Takes a version out of the word index.
+pub(super) fn remove_words(
+    transaction: &Transaction<'_>,
+    collection: i64,
+    version: versions::Version,
+) -> Result<(), Error> {
+    for row in read::chunk_rows(transaction, version.id)? {
+        words::delete(transaction, collection, row)?;
+    }
+    Ok(())
+}
+
+pub(super) fn record(writing: Writing<'_>, feedback: &Feedback) -> Result<(), Error> {
     let sql = "INSERT INTO feedback (answer_id, positive, comment, given_ms, stored_ms) VALUES (?1, ?2, ?3, ?4, ?5)";
     let Feedback { answer_id, positive, comment, given_ms } = feedback;
-    connection.prepare_cached(sql)?.execute((answer_id, positive, comment, given_ms, now_ms()))?;
+    let row = (answer_id, positive, comment, given_ms, now_ms());
+    writing.transaction.prepare_cached(sql)?.execute(row)?;
+    writing.transaction.commit()?;
     Ok(())
 }
 
@@ -87,22 +163,8 @@ pub(super) fn now_ms() -> i64 {
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
-fn commit(
-    transaction: Transaction<'_>,
-    snapshots: &Snapshots,
-    next: snapshot::Snapshot,
-) -> Result<(), Error> {
-    let generation = next.generation.number;
-    // First the picture, then the commit: a reader that sees the new rows finds the new vectors already there, and no
-    // reader can see this generation before it is committed.
-    snapshots.publish(next);
-    transaction.commit().map_err(|error| {
-        snapshots.withdraw(generation);
-        Error::from(error)
-    })
-}
-
-fn collection(transaction: &Transaction<'_>, name: &str) -> Result<Option<i64>, Error> {
+/// Returns the row of a collection.
+pub(super) fn collection(transaction: &Transaction<'_>, name: &str) -> Result<Option<i64>, Error> {
     let sql = "SELECT id FROM collections WHERE name = ?1";
     Ok(transaction.prepare_cached(sql)?.query_row([name], |row| row.get(0)).optional()?)
 }
@@ -111,110 +173,6 @@ fn add_collection(transaction: &Transaction<'_>, name: &str) -> Result<i64, Erro
     transaction.execute("INSERT INTO collections (name) VALUES (?1)", [name])?;
     let row = transaction.last_insert_rowid();
     words::create(transaction, row)?;
+    words::secure(transaction, row)?;
     Ok(row)
-}
-
-fn old(transaction: &Transaction<'_>, collection: i64, document_id: &str) -> Result<Option<Old>, Error> {
-    let sql = "SELECT id, first_chunk, chunk_count FROM documents WHERE collection = ?1 AND document_id = ?2";
-    let read = |row: &rusqlite::Row<'_>| {
-        Ok(Old { row: row.get(0)?, first_chunk: row.get(1)?, chunk_count: row.get(2)? })
-    };
-    Ok(transaction.prepare_cached(sql)?.query_row((collection, document_id), read).optional()?)
-}
-
-fn remove(transaction: &Transaction<'_>, collection: i64, old: &Old) -> Result<(), Error> {
-    let chunks = old.first_chunk..old.first_chunk + i64::from(old.chunk_count);
-    words::delete(transaction, collection, chunks.clone())?;
-    let sql = "DELETE FROM chunks WHERE id >= ?1 AND id < ?2";
-    transaction.prepare_cached(sql)?.execute((chunks.start, chunks.end))?;
-    transaction.prepare_cached("DELETE FROM vectors WHERE document = ?1")?.execute([old.row])?;
-    transaction.prepare_cached("DELETE FROM documents WHERE id = ?1")?.execute([old.row])?;
-    Ok(())
-}
-
-fn next_generation(transaction: &Transaction<'_>) -> Result<Generation, Error> {
-    let before = read::generation(transaction)?;
-    // A clock that was set back must not make time run backwards for the watchers.
-    let next = Generation { number: before.number + 1, committed_ms: now_ms().max(before.committed_ms) };
-    let number = i64::try_from(next.number).map_err(|error| Error::Internal(anyhow::Error::new(error)))?;
-    let sql = "UPDATE state SET generation = ?1, committed_ms = ?2";
-    transaction.prepare_cached(sql)?.execute((number, next.committed_ms))?;
-    Ok(next)
-}
-
-fn insert(
-    transaction: &Transaction<'_>,
-    collection: i64,
-    new: &Prepared,
-    generation: Generation,
-) -> Result<Entry, Error> {
-    let count =
-        u32::try_from(new.chunks.len()).map_err(|error| Error::Internal(anyhow::Error::new(error)))?;
-    let sql = "UPDATE state SET next_chunk = next_chunk + ?1 RETURNING next_chunk - ?1";
-    let first_chunk: i64 = transaction.prepare_cached(sql)?.query_row([count], |row| row.get(0))?;
-    let document = &new.document;
-    let sql = "INSERT INTO documents (collection, document_id, title, kind, language, content_sha256, content_bytes, modified_ms, \
-               source_url, attributes, embedding_model, embedding_dimensions, chunking_version, first_chunk, chunk_count, \
-               indexed_ms, generation) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
-    transaction.prepare_cached(sql)?.execute(rusqlite::params![
-        collection,
-        document.id,
-        document.title,
-        document.kind,
-        document.language,
-        document.content_sha256,
-        read::signed(document.content_bytes)?,
-        document.modified_ms,
-        document.source_url,
-        read::to_json(&document.attributes)?,
-        document.embedding_model,
-        document.embedding_dimensions,
-        document.chunking_version,
-        first_chunk,
-        count,
-        generation.committed_ms,
-        read::signed(generation.number)?,
-    ])?;
-    let row = transaction.last_insert_rowid();
-    transaction
-        .prepare_cached("INSERT INTO vectors VALUES (?1, ?2)")?
-        .execute((row, snapshot::bytes(&new.vectors)))?;
-    for (chunk, id) in new.chunks.iter().zip(first_chunk..) {
-        insert_chunk(transaction, (id, row), chunk)?;
-    }
-    for (terms, id) in new.terms.iter().zip(first_chunk..) {
-        words::insert(transaction, collection, id, terms)?;
-    }
-    Ok(Entry {
-        row,
-        kind: document.kind.clone(),
-        language: document.language.clone(),
-        modified_ms: document.modified_ms,
-        attributes: document.attributes.clone(),
-        first_chunk,
-        chunk_count: count,
-        vectors: new.vectors.clone(),
-    })
-}
-
-fn insert_chunk(
-    transaction: &Transaction<'_>,
-    (id, document): (i64, i64),
-    chunk: &Chunk,
-) -> Result<(), Error> {
-    let range = chunk.byte_range.as_ref();
-    let sql = "INSERT INTO chunks VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
-    transaction.prepare_cached(sql)?.execute((
-        id,
-        document,
-        read::to_json(&chunk.heading_path)?,
-        &chunk.text,
-        range.map(|range| read::signed(range.start)).transpose()?,
-        range.map(|range| read::signed(range.end)).transpose()?,
-        chunk.page,
-        chunk.importance,
-        chunk.tokens,
-        chunk.content_type,
-    ))?;
-    Ok(())
 }

@@ -1,0 +1,100 @@
+//! Sentences of a passage with their words and terms.
+
+use std::collections::HashSet;
+
+use embedding::analysis::{self, Kind};
+
+/// Most sentences of a passage that are looked at; a passage of the usual size has a dozen.
+const MOST_SENTENCES: usize = 48;
+
+/// A sentence, a line or a question.
+#[derive(Clone, Debug)]
+pub(super) struct Sentence {
+    terms: HashSet<String>,
+    numbers: Vec<String>,
+    words: Vec<Word>,
+    folded: HashSet<String>,
+}
+
+/// A word as written.
+#[derive(Clone, Debug)]
+pub(super) struct Word {
+    /// Lower case, without accents; apostrophes inside it stay.
+    pub(super) folded: String,
+    /// Whether it is written like a name: with a capital, not at the beginning.
+    pub(super) is_name: bool,
+}
+
+impl Word {
+    pub(super) fn is_numeric(&self) -> bool {
+        self.folded.starts_with(|character: char| character.is_numeric())
+    }
+}
+
+impl Sentence {
+    pub(super) fn new(text: &str, language: &str) -> Self {
+        let analysed = analysis::analyse(text, language);
+        let numbers = analysed.iter().filter(|term| term.kind == Kind::Number);
+        let numbers = numbers.map(|term| term.text.clone()).collect();
+        let is_inside = |character: char| character.is_alphanumeric() || matches!(character, '\'' | '’');
+        let written = text.split(|character| !is_inside(character)).filter(|word| !word.is_empty());
+        let words: Vec<Word> = written
+            .enumerate()
+            .map(|(place, word)| Word {
+                folded: analysis::fold(&analysis::normalise(word)),
+                is_name: place > 0 && word.starts_with(char::is_uppercase),
+            })
+            .collect();
+        let folded = words.iter().map(|word| word.folded.clone()).collect();
+        Self { terms: analysed.into_iter().map(|term| term.text).collect(), numbers, words, folded }
+    }
+
+    pub(super) fn holds(&self, term: &str) -> bool {
+        self.terms.contains(term)
+    }
+
+    pub(super) fn numbers(&self) -> impl Iterator<Item = &String> {
+        self.numbers.iter()
+    }
+
+    pub(super) fn words(&self) -> impl Iterator<Item = &Word> {
+        self.words.iter()
+    }
+
+    pub(super) fn has_word(&self, folded: &str) -> bool {
+        self.folded.contains(folded)
+    }
+}
+
+/// Returns the sentences and lines of a text in order.
+pub(super) fn sentences(text: &str, language: &str) -> Vec<Sentence> {
+    let whole = split(text).into_iter().filter(|sentence| !sentence.trim().is_empty());
+    whole.take(MOST_SENTENCES).map(|sentence| Sentence::new(sentence, language)).collect()
+}
+
+/// Cuts after a line break, and after `.`, `!`, `?` and their wide forms where a space and no small letter follow.
+fn split(text: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let (mut start, mut rest) = (0, text.char_indices().peekable());
+    let mut ends_sentence = false;
+    while let Some((place, character)) = rest.next() {
+        let next = rest.peek().map(|(_, next)| *next);
+        let is_wide = matches!(character, '。' | '！' | '？');
+        ends_sentence = match character {
+            '.' | '!' | '?' | '…' => true,
+            '"' | '\'' | ')' | ']' | '”' | '»' => ends_sentence,
+            space if space.is_whitespace() && ends_sentence => true,
+            _ => false,
+        };
+        let is_end =
+            character.is_whitespace() && ends_sentence && next.is_some_and(|next| !next.is_lowercase());
+        if character == '\n' || is_wide || is_end {
+            let end = place + character.len_utf8();
+            found.extend(text.get(start..end));
+            start = end;
+            ends_sentence = false;
+        }
+    }
+    found.extend(text.get(start..));
+    found
+}

@@ -1,0 +1,96 @@
+-- One search in one statement, over one snapshot. The first row tells what was searched, the others are candidates.
+--
+-- `probes` are what the word index is asked, each with the weight that a match gives; `forms` are all forms of the question's
+-- terms, for which `ranks` of a candidate tells how often it holds each. Without `meaning` the
+-- question's vector only gives the candidates their cosine.
+CREATE OR REPLACE FUNCTION chatbot.search(
+    names text[], question halfvec, probes text[], probe_weights real[], forms text[], wanted integer, ef_search integer,
+    exact_chunks bigint, probe_rows integer, filter jsonb, meaning boolean
+) RETURNS TABLE (
+    generation bigint, committed_ms bigint, all_chunks bigint[], all_terms bigint[], found_collections text[],
+    place integer, cosine real, ranks real[], term_count integer, collection text, ordinal integer, heading_path text,
+    passage text, first_byte bigint, end_byte bigint, page integer, importance real, tokens integer, content_type integer,
+    document text, title text, kind text, language text, content_sha256 bytea, content_bytes bigint, modified_ms bigint,
+    source_url text, attributes text, embedding_model text, embedding_dimensions integer, chunking_version integer
+) LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_column
+DECLARE
+    ids integer[];
+    reachable bigint;
+    allowed bigint[];
+    by_meaning bigint[] := '{}';
+    by_words bigint[] := '{}';
+    asked tsquery[] := forms::tsquery[];
+BEGIN
+    SELECT array_agg(c.id ORDER BY c.id), coalesce(sum(c.chunks), 0), array_agg(c.chunks ORDER BY c.id),
+           array_agg(c.terms ORDER BY c.id), array_agg(c.name ORDER BY c.id)
+      INTO ids, reachable, all_chunks, all_terms, found_collections
+      FROM chatbot.collections c WHERE c.name = ANY (names);
+    SELECT s.generation, s.committed_ms INTO generation, committed_ms FROM chatbot.state s;
+    RETURN NEXT;
+    IF ids IS NULL OR reachable = 0 THEN
+        RETURN;
+    END IF;
+    PERFORM set_config('chatbot.collections', ids::text, true);
+    IF filter IS NOT NULL THEN
+        SELECT coalesce(array_agg(d.id), '{}'), coalesce(sum(v.chunk_count), 0) INTO allowed, reachable
+          FROM chatbot.documents d JOIN chatbot.versions v ON v.id = d.current
+         WHERE chatbot.passes(v, d.name, filter);
+        IF reachable = 0 THEN
+            RETURN;
+        END IF;
+    END IF;
+    IF question IS NOT NULL AND meaning THEN
+        IF reachable > exact_chunks THEN
+            PERFORM set_config('hnsw.ef_search', least(greatest(ef_search, wanted), 1000)::text, true);
+            IF allowed IS NULL THEN
+                by_meaning := ARRAY(
+                    SELECT l.chunk FROM chatbot.live l ORDER BY l.embedding <#> question LIMIT wanted);
+            ELSE
+                by_meaning := ARRAY(
+                    SELECT l.chunk FROM chatbot.live l WHERE l.document = ANY (allowed)
+                     ORDER BY l.embedding <#> question LIMIT wanted);
+            END IF;
+        END IF;
+        -- The index gives up after a bounded number of rows that do not pass; then every row is looked at.
+        IF reachable <= exact_chunks OR cardinality(by_meaning) < least(wanted, reachable) THEN
+            IF allowed IS NULL THEN
+                -- An order that no index has keeps the search exact.
+                by_meaning := ARRAY(
+                    SELECT l.chunk FROM chatbot.live l WHERE l.collection = ANY (ids)
+                     ORDER BY (l.embedding <#> question) + 0, l.chunk LIMIT wanted);
+            ELSE
+                by_meaning := ARRAY(
+                    SELECT l.chunk FROM chatbot.live l WHERE l.document = ANY (allowed)
+                     ORDER BY (l.embedding <#> question) + 0, l.chunk LIMIT wanted);
+            END IF;
+        END IF;
+    END IF;
+    IF cardinality(probes) > 0 THEN
+        by_words := ARRAY(
+            SELECT m.chunk
+              FROM unnest(probes::tsquery[], probe_weights) p (probe, weight)
+             CROSS JOIN LATERAL (
+                SELECT w.chunk FROM chatbot.words w WHERE w.live AND w.words @@ p.probe LIMIT probe_rows) m
+             WHERE allowed IS NULL
+                OR (SELECT l.document = ANY (allowed) FROM chatbot.live l WHERE l.chunk = m.chunk)
+             GROUP BY m.chunk ORDER BY sum(p.weight) DESC, m.chunk LIMIT wanted);
+    END IF;
+    RETURN QUERY
+        SELECT NULL::bigint, NULL::bigint, NULL::bigint[], NULL::bigint[], NULL::text[],
+               array_position(by_meaning, k.id), (-(l.embedding <#> question))::real,
+               (SELECT array_agg(ts_rank('{1,1,1,1}', w.words, f)) FROM unnest(asked) f), w.terms,
+               c.name, p.ordinal, k.heading_path, k.text, p.first_byte, p.end_byte, p.page, k.importance, k.tokens,
+               k.content_type, d.name, v.title, v.kind, v.language, v.content_sha256, v.content_bytes, v.modified_ms,
+               v.source_url, v.attributes::text, v.embedding_model, v.embedding_dimensions, v.chunking_version
+          FROM unnest(by_meaning || by_words) WITH ORDINALITY u (chunk, position)
+          JOIN chatbot.chunks k ON k.id = u.chunk
+          JOIN chatbot.live l ON l.chunk = k.id
+          JOIN chatbot.words w ON w.chunk = k.id
+          JOIN chatbot.documents d ON d.id = k.document
+          JOIN chatbot.versions v ON v.id = d.current
+          JOIN chatbot.placements p ON p.version = v.id AND p.chunk = k.id
+          JOIN chatbot.collections c ON c.id = k.collection
+         WHERE u.position <= cardinality(by_meaning) OR u.chunk <> ALL (by_meaning);
+END
+$$;

@@ -1,0 +1,78 @@
+//! The PostgreSQL store over the contract of every store, on a real server, and what it adds: the database itself keeps
+//! collections apart.
+
+use std::sync::Arc;
+
+use lifecycle::Shutdown;
+use retriever::store::Store;
+use retriever::store::postgres::PostgresStore;
+
+use crate::documents::{PUBLIC, chunks, document, model, query};
+use crate::postgres_connection::settings;
+use crate::postgres_server;
+use crate::store_contract::{Fresh, check_all};
+
+async fn open(url: &str, more: &[(&str, &str)]) -> (PostgresStore, Shutdown) {
+    let shutdown = Shutdown::new();
+    let pairs: Vec<(&str, &str)> =
+        [("RETRIEVER_POSTGRES_URL", url)].into_iter().chain(more.iter().copied()).collect();
+    (PostgresStore::open(&settings(&pairs), 30, model(), &shutdown).await.unwrap(), shutdown)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_postgres_store_keeps_every_promise() {
+    check_all(async || {
+        let database = postgres_server::database().await;
+        let (store, shutdown) = open(&database.url, &[]).await;
+        Fresh { store: Arc::new(store), keep: Box::new((database, shutdown)) }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_promises_hold_with_the_approximate_index() {
+    check_all(async || {
+        let database = postgres_server::database().await;
+        let (store, shutdown) = open(&database.url, &[("RETRIEVER_EXACT_CHUNKS", "0")]).await;
+        Fresh { store: Arc::new(store), keep: Box::new((database, shutdown)) }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn rows_of_a_collection_that_was_not_named_are_not_there() {
+    let database = postgres_server::database().await;
+    let (store, _shutdown) = open(&database.url, &[]).await;
+    store.replace(document("a"), chunks(&["opening hours"])).await.unwrap();
+    let client = postgres_server::client(&database.url).await;
+    // A superuser is above row-level security, so the test looks as the role of the searches.
+    client.batch_execute("SET ROLE chatbot_search").await.unwrap();
+    for table in ["documents", "versions", "chunks", "placements", "live", "terms"] {
+        let sql = format!("SELECT count(*) FROM chatbot.{table}");
+        let count = async || client.query_one(&sql, &[]).await.unwrap().get::<_, i64>(0);
+        client.batch_execute("RESET chatbot.collections").await.unwrap();
+        assert_eq!(count().await, 0, "{table}");
+        client.batch_execute("SET chatbot.collections = '{999}'").await.unwrap();
+        assert_eq!(count().await, 0, "{table}");
+        client.batch_execute("SET chatbot.collections = '{1}'").await.unwrap();
+        assert!(count().await > 0, "{table}");
+    }
+    let found = store.search(query("opening hours")).await.unwrap();
+    assert_eq!(found.candidates.len(), 1);
+    assert_eq!(found.candidates[0].document.collection, PUBLIC);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn retrievers_that_start_together_make_the_tables_once_and_see_each_other() {
+    let database = postgres_server::database().await;
+    let opened = futures_util::future::join_all((0..4).map(|_| open(&database.url, &[]))).await;
+    let (writer, reader) = (&opened[0].0, &opened[1].0);
+    let mut watching = reader.generation();
+    let changed = writer.replace(document("a"), chunks(&["delivery takes three days"])).await.unwrap();
+    while watching.borrow_and_update().number < changed.generation.number {
+        watching.changed().await.unwrap();
+    }
+    let found = reader.search(query("delivery")).await.unwrap();
+    assert_eq!((found.candidates.len(), found.generation), (1, changed.generation));
+    assert_eq!(found.terms[0].chunks, 1, "the words of the other one's document are known");
+}
