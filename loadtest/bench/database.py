@@ -23,8 +23,10 @@ def vector_text(vector):
     return "[" + ",".join(f"{number:.8g}" for number in vector) + "]"
 
 
-def connect(url, ef_search=None):
+def connect(url, ef_search=None, is_forced=False):
+    """Connects; `is_forced` keeps statements from reading a whole table where an index can be used."""
     options = f"-c hnsw.ef_search={ef_search}" if ef_search else ""
+    options += " -c enable_seqscan=off" if is_forced else ""
     return psycopg.connect(url, autocommit=True, options=options)
 
 
@@ -72,15 +74,24 @@ def recall(exact, found):
     return sum(shares) / len(shares)
 
 
-def recall_of(url, sql, ef_search, queries, exact, number_of):
-    """Returns recall@10 of a statement with one parameter, the query's vector."""
-    with connect(url, ef_search) as connection:
+def index_recall(url, sql, ef_search, queries, exact, number_of, index):
+    """Returns recall@10 of a statement with one parameter, the query's vector, through an index; the plan must use it."""
+    with connect(url, ef_search, is_forced=True) as connection:
+        planned = str(connection.execute(f"EXPLAIN (COSTS OFF) {sql}", [vector_text(queries[0])]).fetchall())
+        if f"using {index}" not in planned:
+            sys.exit(f"the index {index} is not used: {planned[:500]}")
+    return recall_of(url, sql, (ef_search, True), queries, exact, number_of)
+
+
+def recall_of(url, sql, session, queries, exact, number_of):
+    """Returns recall@10 of a statement with one parameter, the query's vector; `session` is what `connect` takes."""
+    with connect(url, *session) as connection:
         found = [[number_of(row[0]) for row in connection.execute(sql, [vector_text(query)])] for query in queries]
     return recall(exact, found)
 
 
 def our_recall(url, ef_search, queries, exact, numbers):
-    return recall_of(url, OURS.format(query="%s::halfvec"), ef_search, queries, exact, numbers.get)
+    return recall_of(url, OURS.format(query="%s::halfvec"), (ef_search,), queries, exact, numbers.get)
 
 
 def least_ef_search(url, queries, exact, wanted):

@@ -1,6 +1,6 @@
 //! Measures retrieval over sets of passages and questions: recall@1/5/10, MRR@10 and nDCG@10 of words, of meaning and of
 //! both fused, and how well evidence tells questions that the passages answer from others.
-//! `cargo run --release -p retriever --example quality -- [vectors=FILE] [dump=FILE] [NAME=NUMBER...] SET_DIRECTORY...`
+//! `cargo run --release -p retriever --example quality -- [vectors=FILE] [NAME=NUMBER...] SET_DIRECTORY...`
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -9,7 +9,6 @@
 )]
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,8 +17,8 @@ use embedding::{Embedder, Embedding, OfflineEmbedder};
 use retriever::model::{Chunk, Document};
 use retriever::search::{Answered, Limits, Outcome, Question, Searcher, Weights};
 use retriever::store::embedded::{EmbeddedStore, Options};
-use retriever::store::{Effort, Model, Query, Sides, Store};
-use serde_json::{Value, json};
+use retriever::store::{Model, Sides, Store};
+use serde_json::Value;
 
 const COLLECTION: &str = "default";
 const OPTIONS: Options = Options { readers: 1, history: Duration::ZERO };
@@ -197,9 +196,6 @@ async fn measure(directory: &Path, embedder: Arc<dyn Embedder>, threshold: f32) 
     let name = directory.file_name().unwrap().to_string_lossy();
     println!("{name}: {} passages", ids.len());
     let all = questions(directory);
-    if let Some(file) = argument("dump") {
-        return dump(&*store, &*embedder, &all, &ids, &file, &name).await;
-    }
     let weights = Weights {
         meaning: setting("meaning", Weights::DEFAULT.meaning),
         evidence: setting("evidence", Weights::DEFAULT.evidence),
@@ -217,37 +213,6 @@ async fn measure(directory: &Path, embedder: Arc<dyn Embedder>, threshold: f32) 
         for (kind, set) in &sets {
             report(&format!("{sides:?} {kind}"), set, threshold, &answerable);
         }
-    }
-}
-
-/// Writes what the store finds for each question, one JSON object a line, for work on the ranking.
-async fn dump(store: &dyn Store, embedder: &dyn Embedder, all: &[Asked], ids: &Ids, file: &str, set: &str) {
-    let mut out = std::fs::File::options().create(true).append(true).open(file).unwrap();
-    for asked in all {
-        let query = Query {
-            question: asked.text.clone(),
-            vector: embedder.embed(&[&asked.text]).await.unwrap().remove(0),
-            collections: vec![COLLECTION.to_owned()],
-            filter: retriever::model::Filter::default(),
-            candidates: 50,
-            generation: None,
-            sides: Sides::Both,
-            effort: Effort::Normal,
-        };
-        let found = store.search(query).await.unwrap();
-        let terms: Vec<Value> =
-            found.terms.iter().map(|term| json!([term.text, term.chunks, term.weight])).collect();
-        let candidates: Vec<Value> = found
-            .candidates
-            .iter()
-            .map(|candidate| {
-                let id = &ids[&(candidate.document.id.clone(), candidate.chunk.ordinal)];
-                json!([id, candidate.words, candidate.meaning_rank, candidate.cosine, candidate.holds])
-            })
-            .collect();
-        let line = json!({"set": set, "kind": asked.kind, "question": asked.text, "gold": asked.gold,
-            "answerable": asked.answerable, "chunks": found.chunks, "terms": terms, "candidates": candidates});
-        writeln!(out, "{line}").unwrap();
     }
 }
 

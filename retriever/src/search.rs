@@ -214,7 +214,7 @@ impl Searcher {
                 Err(Error::UnknownGeneration { .. }) => Vec::new(),
                 chunks => chunks?,
             };
-            joining::surround(candidates, place, around, limits);
+            joining::surround(candidates, place, &around, limits);
         }
         Ok(())
     }
@@ -226,13 +226,21 @@ impl Searcher {
     }
 }
 
+/// One side alone needs no more than what near-duplicates and joining may take away.
+fn candidates(sides: Sides, top_k: usize) -> usize {
+    match sides {
+        Sides::Meaning => top_k.saturating_add(top_k / 2 + 5),
+        Sides::Words | Sides::Both => CANDIDATES.max(top_k.saturating_mul(2)),
+    }
+}
+
 fn query(question: Question, top_k: usize) -> Query {
     Query {
         question: question.text,
         vector: question.vector,
         collections: question.collections,
         filter: question.filter,
-        candidates: CANDIDATES.max(top_k.saturating_mul(2)),
+        candidates: candidates(question.sides, top_k),
         generation: question.generation,
         sides: question.sides,
         effort: question.effort,

@@ -94,7 +94,7 @@ pub struct Passage {
     /// The passage itself, without its headings.
     #[prost(string, tag = "5")]
     pub text: ::prost::alloc::string::String,
-    /// Position of the first chunk of the passage in its document, counted from 0.
+    /// Position of the chunk that was found in its document, counted from 0; the passage may hold chunks next to it.
     #[prost(uint32, tag = "6")]
     pub ordinal: u32,
     /// First page, counted from 1; absent where the format has no pages.
@@ -366,10 +366,10 @@ pub struct ExplainRequest {
 /// How the ways of searching are weighed. Absent fields mean the server's setting.
 #[derive(Clone, Copy, PartialEq, ::prost::Message)]
 pub struct RankingSettings {
-    /// Weight of the ranking by meaning beside 1 for the ranking by words: 0 to 10.
+    /// How far meaning counts beside words where it knows the question: 0 to 10.
     #[prost(float, optional, tag = "1")]
     pub meaning_weight: ::core::option::Option<f32>,
-    /// Weight of the ranking by evidence: 0 to 10.
+    /// How far the share of the question that a passage holds counts beside its BM25 score: 0 to 10.
     #[prost(float, optional, tag = "2")]
     pub evidence_weight: ::core::option::Option<f32>,
     /// Share of the cosine in the evidence: 0 to 1.

@@ -16,6 +16,10 @@ const SCORE: f32 = 0.54;
 const GOOD_SCORE: f32 = 6.7;
 const GOOD_SCORE_IN_SMALL: f32 = 1.5;
 
+/// Share of the evidence that goes when all that a passage lacks of the question is a product code: a question that names
+/// one is about nothing else, however much the passage resembles it.
+const CODE_MISSING: f32 = 0.7;
+
 /// Share of the weight of a word that is nowhere, beside the rarest known one: it may be the heart of the question or
 /// just another word for what the documents say.
 const UNKNOWN: f32 = 0.8;
@@ -85,9 +89,12 @@ pub(super) fn weigh(
         let candidate = &judged.candidate;
         let passage = weights.coverage(candidate);
         let score = candidate.words.map_or(0.0, |(_, score)| 1.0 - (-score / weights.good_score).exp());
+        // Only codes weigh more than their rarity.
+        let lacks_code = terms.iter().zip(&candidate.holds).map(|(term, held)| term.weight > 1.0 && !held);
+        let doubt = CODE_MISSING * weights.share(&lacks_code.collect::<Vec<bool>>());
         let evidence = |sentence: f32| {
             let words = PASSAGE * passage + SENTENCE * sentence + SCORE * score;
-            (1.0 - meaning) * words + meaning * candidate.cosine.clamp(0.0, 1.0)
+            (1.0 - doubt) * ((1.0 - meaning) * words + meaning * candidate.cosine.clamp(0.0, 1.0))
         };
         if place >= LOOKED_INTO {
             judged.evidence = evidence(passage).min(best);

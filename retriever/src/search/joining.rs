@@ -118,7 +118,7 @@ pub(super) fn close_gaps(judged: &mut [Judged], limits: &Limits) {
 
 /// Adds chunks around a kept passage, the nearest first, as long as the passage stays within its limit and all passages
 /// within their budget. `around` are chunks of its document; those that another kept passage holds are left to it.
-pub(super) fn surround(judged: &mut [Judged], place: usize, around: Vec<Chunk>, limits: &Limits) {
+pub(super) fn surround(judged: &mut [Judged], place: usize, around: &[Chunk], limits: &Limits) {
     let kept = |judged: &&Judged| judged.outcome == Outcome::Kept;
     let Some(passage) = judged.get(place) else { return };
     let taken: Vec<(u32, u32)> = judged

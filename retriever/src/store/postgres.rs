@@ -16,6 +16,7 @@ mod lexicon;
 pub mod notice;
 mod opener;
 mod past;
+mod places;
 mod prepared;
 mod probes;
 mod read;
@@ -27,7 +28,6 @@ mod upkeep;
 mod write;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 use deadpool_postgres::ClientWrapper;
 use futures_util::future::BoxFuture;
@@ -54,8 +54,6 @@ pub struct PostgresStore {
     database: Database,
     writers: Semaphore,
     lexicons: Lexicons,
-    /// Chunks in the collections searched last: how rare a word is depends on it, and an old number will do.
-    chunks_seen: AtomicU64,
     generation: Arc<watch::Sender<Generation>>,
     bell: Arc<Notify>,
 }
@@ -90,7 +88,6 @@ impl PostgresStore {
             database,
             writers: Semaphore::new(WRITERS),
             lexicons: Lexicons::default(),
-            chunks_seen: AtomicU64::new(0),
             generation: Arc::new(watch::Sender::new(first)),
             bell: Arc::new(Notify::new()),
         };

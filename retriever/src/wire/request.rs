@@ -36,7 +36,7 @@ pub(crate) fn question(search: v1::SearchRequest, dimensions: u32) -> Result<Que
     Ok(Question {
         text,
         collections: collections(search.collections)?,
-        history: search.history.into_iter().map(turn).collect::<Result<_, _>>()?,
+        history: search.history.iter().map(turn).collect::<Result<_, _>>()?,
         filter: filter(search.filter.unwrap_or_default())?,
         vector,
         generation: search.generation,
@@ -120,12 +120,11 @@ fn typed(text: &str) -> String {
     text.replace('\0', " ")
 }
 
-fn turn(turn: v1::HistoryTurn) -> Result<Turn, Error> {
+fn turn(turn: &v1::HistoryTurn) -> Result<Turn, Error> {
     check_length("history.text", &turn.text, QUESTION_CHARACTERS)?;
-    let turn = v1::HistoryTurn { text: typed(&turn.text), ..turn };
     match turn.role() {
-        v1::history_turn::Role::Visitor => Ok(Turn { by_visitor: true, text: turn.text }),
-        v1::history_turn::Role::Assistant => Ok(Turn { by_visitor: false, text: turn.text }),
+        v1::history_turn::Role::Visitor => Ok(Turn { by_visitor: true, text: typed(&turn.text) }),
+        v1::history_turn::Role::Assistant => Ok(Turn { by_visitor: false, text: typed(&turn.text) }),
         v1::history_turn::Role::Unspecified => Err(wrong("history.role", "visitor or assistant")),
     }
 }

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use deadpool_postgres::Transaction;
 use pgvector::HalfVector;
 
+use super::places::Places;
 use super::prepared::{Prepared, PreparedChunk};
-use super::read::signed;
+use super::read::{bounded, signed};
 use super::write::Target;
 use crate::error::Error;
 use crate::model::Generation;
@@ -154,12 +155,15 @@ async fn insert_chunks(
     batch: &[Fresh<'_>],
 ) -> Result<(), Error> {
     let sql = "INSERT INTO chatbot.chunks (id, collection, document, content_key, row_key, vector_key, heading_path, text, \
-               importance, tokens, content_type) SELECT u.id, $1, $2, u.content_key, u.row_key, u.vector_key, u.heading_path, \
-               u.text, u.importance, u.tokens, u.content_type \
+               importance, tokens, content_type, ordinal, first_byte, end_byte, page) \
+               SELECT u.id, $1, $2, u.content_key, u.row_key, u.vector_key, u.heading_path, u.text, u.importance, u.tokens, \
+               u.content_type, u.ordinal, u.first_byte, u.end_byte, u.page \
                FROM unnest($3::bigint[], $4::bytea[], $5::bytea[], $6::bigint[], $7::text[], $8::text[], $9::real[], \
-               $10::integer[], $11::integer[]) \
-               u (id, content_key, row_key, vector_key, heading_path, text, importance, tokens, content_type)";
+               $10::integer[], $11::integer[], $12::integer[], $13::bigint[], $14::bigint[], $15::integer[]) \
+               u (id, content_key, row_key, vector_key, heading_path, text, importance, tokens, content_type, ordinal, \
+               first_byte, end_byte, page)";
     let statement = transaction.prepare_cached(sql).await?;
+    let places = Places::of(batch.iter().map(|fresh| &fresh.chunk.chunk))?;
     transaction
         .execute(
             &statement,
@@ -173,8 +177,12 @@ async fn insert_chunks(
                 &column(batch, |fresh| fresh.chunk.headings.as_str()),
                 &column(batch, |fresh| fresh.chunk.chunk.text.as_str()),
                 &column(batch, |fresh| fresh.chunk.chunk.importance),
-                &column(batch, |fresh| super::read::bounded(fresh.chunk.chunk.tokens)),
+                &column(batch, |fresh| bounded(fresh.chunk.chunk.tokens)),
                 &column(batch, |fresh| fresh.chunk.chunk.content_type),
+                &places.ordinals,
+                &places.first,
+                &places.end,
+                &places.pages,
             ],
         )
         .await?;
@@ -194,7 +202,7 @@ async fn insert_words(
             &statement,
             &[
                 &column(batch, |fresh| fresh.id),
-                &column(batch, |fresh| super::read::bounded(fresh.chunk.bag.length)),
+                &column(batch, |fresh| bounded(fresh.chunk.bag.length)),
                 &column(batch, |fresh| fresh.chunk.bag.tsvector(target.collection)),
             ],
         )
@@ -243,30 +251,6 @@ pub(super) async fn of_version(
     let sql = "SELECT chunk FROM chatbot.placements WHERE version = $1 ORDER BY chunk";
     let rows = transaction.query(&transaction.prepare_cached(sql).await?, &[&version]).await?;
     Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
-}
-
-/// Notes where the chunks of a new version stand; `rows` are theirs in order.
-pub(super) async fn add_placements(
-    transaction: &Transaction<'_>,
-    collection: i32,
-    version: i64,
-    new: &Prepared,
-    rows: &[i64],
-) -> Result<(), Error> {
-    let sql = "INSERT INTO chatbot.placements (collection, version, ordinal, chunk, first_byte, end_byte, page) \
-               SELECT $1, $2, u.ordinal, u.chunk, u.first_byte, u.end_byte, u.page \
-               FROM unnest($3::integer[], $4::bigint[], $5::bigint[], $6::bigint[], $7::integer[]) \
-               u (ordinal, chunk, first_byte, end_byte, page)";
-    let statement = transaction.prepare_cached(sql).await?;
-    let chunks = || new.chunks.iter().map(|prepared| &prepared.chunk);
-    let ordinals: Vec<i32> = chunks().map(|chunk| super::read::bounded(chunk.ordinal)).collect();
-    let bytes = |end: fn(&std::ops::Range<u64>) -> u64| -> Result<Vec<Option<i64>>, Error> {
-        chunks().map(|chunk| chunk.byte_range.as_ref().map(end).map(signed).transpose()).collect()
-    };
-    let (first, end) = (bytes(|range| range.start)?, bytes(|range| range.end)?);
-    let pages: Vec<Option<i32>> = chunks().map(|chunk| chunk.page.map(super::read::bounded)).collect();
-    transaction.execute(&statement, &[&collection, &version, &ordinals, &rows, &first, &end, &pages]).await?;
-    Ok(())
 }
 
 /// Brings the statistics of a collection up to date. Only one change at a time may do so: the state is locked by now.

@@ -3,6 +3,7 @@
 use deadpool_postgres::{ClientWrapper, Transaction};
 
 use super::chunks::{self, Moved};
+use super::places;
 use super::read::{NAMED, name_collections, signed, unsigned};
 use super::write::{self, Target};
 use crate::error::Error;
@@ -148,9 +149,7 @@ async fn copy_version(
     let statement = transaction.prepare_cached(sql).await?;
     let row = transaction.query_one(&statement, &[&version, &number, &generation.committed_ms]).await?;
     let copy: i64 = row.try_get(0)?;
-    let sql = "INSERT INTO chatbot.placements (collection, version, ordinal, chunk, first_byte, end_byte, page) \
-               SELECT collection, $2, ordinal, chunk, first_byte, end_byte, page FROM chatbot.placements WHERE version = $1";
-    transaction.execute(&transaction.prepare_cached(sql).await?, &[&version, &copy]).await?;
+    places::copy(transaction, version, copy).await?;
     Ok(copy)
 }
 

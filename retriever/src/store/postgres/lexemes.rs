@@ -60,7 +60,7 @@ fn cut(mut term: String) -> String {
 
 /// Returns how often a chunk holds a form, from what `ts_rank` with all weights 1 gives for a query of `operands`
 /// lexemes of which at most one occurs: the sum of 1/n² over the occurrences by the limit of that sum, shared among
-/// the operands (calc_rank_or in PostgreSQL's tsrank.c).
+/// the operands (`calc_rank_or` in PostgreSQL's `tsrank.c`).
 pub(super) fn occurrences(rank: f32, operands: usize) -> f32 {
     const LIMIT: f64 = 1.644_934_066_85;
     let shares = u32::try_from(operands.max(1)).unwrap_or(u32::MAX);

@@ -34,6 +34,8 @@ pub(super) struct Words {
     pub(super) generation: Option<u64>,
     /// Number of the collection, nothing while it holds no document.
     pub(super) id: Option<i32>,
+    /// Its live chunks.
+    pub(super) size: u64,
     languages: Vec<String>,
     chunks: HashMap<Box<str>, u64>,
     /// Made when the first misspelt word needs it.
@@ -133,11 +135,12 @@ async fn read(database: &Database, name: &str, before: &Words) -> Result<Words, 
             let transaction = super::read::begin(client, &[name.to_owned()]).await?;
             let generation = super::read::generation(&transaction).await?;
             let mut words = Words { generation: Some(generation.number), ..before.clone() };
-            let sql = "SELECT id FROM chatbot.collections WHERE name = $1";
+            let sql = "SELECT id, chunks FROM chatbot.collections WHERE name = $1";
             let row = transaction.query_opt(&transaction.prepare_cached(sql).await?, &[&name]).await?;
             let Some(row) = row else { return Ok(words) };
             let id: i32 = row.try_get(0)?;
             words.id = Some(id);
+            words.size = super::read::unsigned(row.try_get(1)?);
             let seen = before.generation.map_or(-1, |seen| i64::try_from(seen).unwrap_or(i64::MAX));
             let sql = "SELECT term, chunks FROM chatbot.terms WHERE collection = $1 AND changed > $2";
             let changed = transaction.query(&transaction.prepare_cached(sql).await?, &[&id, &seen]).await?;

@@ -107,20 +107,10 @@ async fn words(transaction: &Transaction<'_>, query: &Query, number: i64) -> Res
     Ok(words)
 }
 
-async fn candidates(
-    transaction: &Transaction<'_>,
-    query: &Query,
-    generation: Generation,
-    words: &Words,
-    asked: Vec<Asked>,
-) -> Result<Found, Error> {
-    let ids: Vec<i32> = words.collections.iter().map(|(id, _, _)| *id).collect();
-    let forms: Vec<String> =
-        search::forms(&asked).map(|form| probes::query(std::slice::from_ref(form), &ids)).collect();
-    let vector = (!query.vector.is_empty()).then(|| HalfVector::from_f32_slice(&query.vector));
-    let filter = search::filter(&query.filter)?;
+/// Returns the statement that reads the candidates, with the columns of the search of the newest generation.
+fn candidates_sql() -> String {
     // By meaning the best are cut here; all that hold a term are scored, since nothing tells which are the best.
-    let sql = format!(
+    format!(
         "WITH held AS (SELECT v.id AS version, k.id AS chunk, coalesce(l.embedding, r.embedding) <#> $2 AS distance \
              FROM {THEN_JOINED} AND c.name = ANY ($3) AND ($4::text IS NULL OR chatbot.passes(v, d.name, $4::text::jsonb))), \
          near AS (SELECT chunk, version, row_number() OVER (ORDER BY distance, chunk) AS place FROM held) \
@@ -140,7 +130,22 @@ async fn candidates(
             "JOIN near n ON n.chunk = k.id AND n.version = v.id JOIN held t ON t.chunk = k.id AND t.version = v.id \
              JOIN chatbot.words w"
         ),
-    );
+    )
+}
+
+async fn candidates(
+    transaction: &Transaction<'_>,
+    query: &Query,
+    generation: Generation,
+    words: &Words,
+    asked: Vec<Asked>,
+) -> Result<Found, Error> {
+    let ids: Vec<i32> = words.collections.iter().map(|(id, _, _)| *id).collect();
+    let forms: Vec<String> =
+        search::forms(&asked).map(|form| probes::query(std::slice::from_ref(form), &ids)).collect();
+    let vector = (!query.vector.is_empty()).then(|| HalfVector::from_f32_slice(&query.vector));
+    let filter = search::filter(&query.filter)?;
+    let sql = candidates_sql();
     let statement = transaction.prepare_cached(&sql).await?;
     let most = i64::try_from(query.candidates).unwrap_or(i64::MAX);
     let is_by_meaning = query.sides != Sides::Words && vector.is_some();

@@ -30,6 +30,10 @@ pub(super) async fn begin<'a>(
     let building = client.build_transaction().read_only(true).isolation_level(IsolationLevel::RepeatableRead);
     let transaction = building.start().await?;
     name_collections(&transaction, collections).await?;
+    // A superuser is above row-level security, so it reads as the role that is not.
+    let sql = "SELECT set_config('role', 'chatbot_search', true) FROM pg_roles \
+               WHERE rolname = current_user AND (rolsuper OR rolbypassrls)";
+    transaction.query_opt(&transaction.prepare_cached(sql).await?, &[]).await?;
     Ok(transaction)
 }
 

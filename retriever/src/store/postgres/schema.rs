@@ -35,6 +35,8 @@ pub(super) async fn prepare(database: &Database, model: &Model) -> Result<bool, 
     }
     let prepared = database.lend().await?.run(async |client| {
         let transaction = client.transaction().await?;
+        // A migration may take longer than any other statement, and so may waiting for another retriever's.
+        transaction.batch_execute("SET LOCAL statement_timeout = 0").await?;
         transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&MIGRATION_LOCK]).await?;
         let extension = extension(&transaction).await?;
         migrate(&transaction).await?;
@@ -130,6 +132,7 @@ async fn create_functions(transaction: &Transaction<'_>, extension: &str) -> Res
          ALTER FUNCTION chatbot.search SET enable_seqscan = off; \
          ALTER FUNCTION chatbot.search SET enable_sort = off; \
          ALTER FUNCTION chatbot.search SET jit = off; \
+         ALTER FUNCTION chatbot.search SET plan_cache_mode = force_generic_plan; \
          ALTER FUNCTION chatbot.search SET hnsw.iterative_scan = 'strict_order'; \
          ALTER FUNCTION chatbot.search SET hnsw.max_scan_tuples = {MOST_SCANNED}",
         quoted(extension)

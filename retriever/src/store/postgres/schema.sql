@@ -72,8 +72,13 @@ CREATE TABLE chatbot.chunks (
     text text NOT NULL,
     importance real NOT NULL,
     tokens integer NOT NULL,
-    content_type integer NOT NULL
-);
+    content_type integer NOT NULL,
+    -- Where it stands in the live version, a copy of its placement: a search reads one row less.
+    ordinal integer NOT NULL,
+    first_byte bigint,
+    end_byte bigint,
+    page integer
+) WITH (fillfactor = 90);
 CREATE INDEX chunks_document ON chatbot.chunks (document);
 
 -- Where a chunk stands in a version.

@@ -40,12 +40,12 @@ pub(super) async fn search(store: &PostgresStore, query: &Query) -> Result<Found
         // The words changed meanwhile, but not those that are asked about.
         if let Some((before, answer)) = last.take_if(|(before, _)| same_forms(before, &asked)) {
             drop(before);
-            return found(query, asked, &words, &names, answer);
+            return found(query, asked, &words, &names, &answer);
         }
         let answer = run(store, query, &names, &asked, &words).await?;
         let seen = words.iter().filter_map(|words| words.generation).min().unwrap_or(newest);
         if query.sides == Sides::Meaning || answer.generation.number <= seen || attempt == ATTEMPTS {
-            return found(query, asked, &words, &names, answer);
+            return found(query, asked, &words, &names, &answer);
         }
         newest = answer.generation.number;
         last = Some((asked, answer));
@@ -80,8 +80,7 @@ async fn run(
 ) -> Result<Answer, Error> {
     let ids: Vec<i32> = words.iter().filter_map(|words| words.id).collect();
     let forms = forms(asked).map(|form| probes::query(std::slice::from_ref(form), &ids)).collect::<Vec<_>>();
-    let chunks = store.chunks_seen.load(std::sync::atomic::Ordering::Relaxed);
-    let probes = Probes::new(asked, &ids, chunks);
+    let probes = Probes::new(asked, &ids, words.iter().map(|words| words.size).sum());
     let vector = (!query.vector.is_empty()).then(|| HalfVector::from_f32_slice(&query.vector));
     let is_by_meaning = query.sides != Sides::Words;
     let (wanted, effort) = (wanted(query), store.vectors.effort(query.effort));
@@ -114,8 +113,6 @@ async fn run(
         rows.next().ok_or_else(|| Error::Internal(anyhow::anyhow!("a search without its first row")))?;
     let answer =
         Answer { generation: generation(&head)?, collections: statistics(&head)?, rows: rows.collect() };
-    let all = answer.collections.iter().map(|(_, statistics)| statistics.chunks).sum();
-    store.chunks_seen.store(all, std::sync::atomic::Ordering::Relaxed);
     Ok(answer)
 }
 
@@ -174,7 +171,7 @@ pub(super) fn found(
     asked: Vec<Asked>,
     words: &[Arc<Words>],
     names: &[String],
-    answer: Answer,
+    answer: &Answer,
 ) -> Result<Found, Error> {
     let operands = words.iter().filter(|words| words.id.is_some()).count();
     let holding = |collection: &str, form: &str| {

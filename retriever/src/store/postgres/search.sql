@@ -19,6 +19,7 @@ DECLARE
     reachable bigint;
     allowed bigint[];
     by_meaning bigint[] := '{}';
+    distances double precision[];
     by_words bigint[] := '{}';
     asked tsquery[] := forms::tsquery[];
 BEGIN
@@ -44,25 +45,26 @@ BEGIN
         IF reachable > exact_chunks THEN
             PERFORM set_config('hnsw.ef_search', least(greatest(ef_search, wanted), 1000)::text, true);
             IF allowed IS NULL THEN
-                by_meaning := ARRAY(
-                    SELECT l.chunk FROM chatbot.live l ORDER BY l.embedding <#> question LIMIT wanted);
+                SELECT coalesce(array_agg(n.chunk), '{}'), array_agg(n.distance) INTO by_meaning, distances FROM (
+                    SELECT l.chunk, l.embedding <#> question AS distance FROM chatbot.live l
+                     ORDER BY l.embedding <#> question LIMIT wanted) n;
             ELSE
-                by_meaning := ARRAY(
-                    SELECT l.chunk FROM chatbot.live l WHERE l.document = ANY (allowed)
-                     ORDER BY l.embedding <#> question LIMIT wanted);
+                SELECT coalesce(array_agg(n.chunk), '{}'), array_agg(n.distance) INTO by_meaning, distances FROM (
+                    SELECT l.chunk, l.embedding <#> question AS distance FROM chatbot.live l
+                     WHERE l.document = ANY (allowed) ORDER BY l.embedding <#> question LIMIT wanted) n;
             END IF;
         END IF;
         -- The index gives up after a bounded number of rows that do not pass; then every row is looked at.
         IF reachable <= exact_chunks OR cardinality(by_meaning) < least(wanted, reachable) THEN
             IF allowed IS NULL THEN
                 -- An order that no index has keeps the search exact.
-                by_meaning := ARRAY(
-                    SELECT l.chunk FROM chatbot.live l WHERE l.collection = ANY (ids)
-                     ORDER BY (l.embedding <#> question) + 0, l.chunk LIMIT wanted);
+                SELECT coalesce(array_agg(n.chunk), '{}'), array_agg(n.distance) INTO by_meaning, distances FROM (
+                    SELECT l.chunk, (l.embedding <#> question) + 0 AS distance FROM chatbot.live l
+                     WHERE l.collection = ANY (ids) ORDER BY 2, 1 LIMIT wanted) n;
             ELSE
-                by_meaning := ARRAY(
-                    SELECT l.chunk FROM chatbot.live l WHERE l.document = ANY (allowed)
-                     ORDER BY (l.embedding <#> question) + 0, l.chunk LIMIT wanted);
+                SELECT coalesce(array_agg(n.chunk), '{}'), array_agg(n.distance) INTO by_meaning, distances FROM (
+                    SELECT l.chunk, (l.embedding <#> question) + 0 AS distance FROM chatbot.live l
+                     WHERE l.document = ANY (allowed) ORDER BY 2, 1 LIMIT wanted) n;
             END IF;
         END IF;
     END IF;
@@ -77,20 +79,20 @@ BEGIN
              GROUP BY m.chunk ORDER BY sum(p.weight) DESC, m.chunk LIMIT wanted);
     END IF;
     RETURN QUERY
-        SELECT NULL::bigint, NULL::bigint, NULL::bigint[], NULL::bigint[], NULL::text[],
-               array_position(by_meaning, k.id), (-(l.embedding <#> question))::real,
+        SELECT NULL::bigint, NULL::bigint, NULL::bigint[], NULL::bigint[], NULL::text[], u.place,
+               (-coalesce(u.distance, (SELECT l.embedding <#> question FROM chatbot.live l WHERE l.chunk = k.id)))::real,
                (SELECT array_agg(ts_rank('{1,1,1,1}', w.words, f)) FROM unnest(asked) f), w.terms,
-               c.name, p.ordinal, k.heading_path, k.text, p.first_byte, p.end_byte, p.page, k.importance, k.tokens,
+               c.name, k.ordinal, k.heading_path, k.text, k.first_byte, k.end_byte, k.page, k.importance, k.tokens,
                k.content_type, d.name, v.title, v.kind, v.language, v.content_sha256, v.content_bytes, v.modified_ms,
                v.source_url, v.attributes::text, v.embedding_model, v.embedding_dimensions, v.chunking_version
-          FROM unnest(by_meaning || by_words) WITH ORDINALITY u (chunk, position)
+          FROM (SELECT n.chunk, n.distance, n.place::integer AS place
+                  FROM unnest(by_meaning, distances) WITH ORDINALITY n (chunk, distance, place)
+                 UNION ALL
+                SELECT b.chunk, NULL, NULL FROM unnest(by_words) b (chunk) WHERE b.chunk <> ALL (by_meaning)) u
           JOIN chatbot.chunks k ON k.id = u.chunk
-          JOIN chatbot.live l ON l.chunk = k.id
           JOIN chatbot.words w ON w.chunk = k.id
           JOIN chatbot.documents d ON d.id = k.document
           JOIN chatbot.versions v ON v.id = d.current
-          JOIN chatbot.placements p ON p.version = v.id AND p.chunk = k.id
-          JOIN chatbot.collections c ON c.id = k.collection
-         WHERE u.position <= cardinality(by_meaning) OR u.chunk <> ALL (by_meaning);
+          JOIN chatbot.collections c ON c.id = k.collection;
 END
 $$;

@@ -18,6 +18,8 @@ use crate::model::Generation;
 
 /// How often it looks when nothing tells it to.
 const INTERVAL: Duration = Duration::from_secs(60);
+/// Shortest time between two looks, however often it is told to.
+const PAUSE: Duration = Duration::from_secs(1);
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 /// Only one retriever at a time builds the index.
 const INDEX_LOCK: i64 = 0x6368_6174_626f_7402;
@@ -60,6 +62,7 @@ impl Upkeep {
                 tracing::warn!(%error, "upkeep of the store failed; it is tried again");
             }
             _ = tokio::time::timeout(INTERVAL, self.bell.notified()).await;
+            tokio::time::sleep(PAUSE).await;
         }
     }
 

@@ -6,6 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use deadpool_postgres::{ClientWrapper, Transaction};
 
 use super::chunks::{self, Moved};
+use super::places;
 use super::prepared::Prepared;
 use super::read::{bounded, name_collections, signed, unsigned};
 use crate::error::Error;
@@ -31,7 +32,7 @@ pub(super) async fn replace(client: &mut ClientWrapper, new: &Prepared) -> Resul
     let generation = next_generation(&transaction).await?;
     end_version(&transaction, &target, generation).await?;
     let version = add_version(&transaction, &target, new, generation).await?;
-    chunks::add_placements(&transaction, target.collection, version, new, &rows).await?;
+    places::add(&transaction, target.collection, version, new, &rows).await?;
     chunks::count(&transaction, target.collection, &moved, generation).await?;
     let kind = if target.current.is_some() { "replaced" } else { "added" };
     let count = i32::try_from(new.chunks.len()).unwrap_or(i32::MAX);

@@ -135,7 +135,7 @@ async fn nothing_of_what_was_purged_is_left_in_the_files() {
         bytes
     };
     // The last letters of a word may be cut off as its ending, the first ones shared with its neighbour.
-    let traces = |word: &str| [word[4..16].as_bytes().to_vec(), word[..12].as_bytes().to_vec()];
+    let traces = |word: &str| [word.as_bytes()[4..16].to_vec(), word.as_bytes()[..12].to_vec()];
     let numbers: Vec<u8> =
         vector(&format!("{} ", word(1))).iter().take(64).flat_map(|number| number.to_le_bytes()).collect();
     let before = files();
