@@ -229,7 +229,7 @@ impl Searcher {
 /// One side alone needs no more than what near-duplicates and joining may take away.
 fn candidates(sides: Sides, top_k: usize) -> usize {
     match sides {
-        Sides::Meaning => top_k.saturating_add(top_k / 2 + 5),
+        Sides::Meaning => top_k.saturating_add(5),
         Sides::Words | Sides::Both => CANDIDATES.max(top_k.saturating_mul(2)),
     }
 }

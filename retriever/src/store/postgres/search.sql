@@ -16,6 +16,7 @@ CREATE OR REPLACE FUNCTION chatbot.search(
 #variable_conflict use_column
 DECLARE
     ids integer[];
+    names_found text[];
     reachable bigint;
     allowed bigint[];
     by_meaning bigint[] := '{}';
@@ -28,6 +29,7 @@ BEGIN
       INTO ids, reachable, all_chunks, all_terms, found_collections
       FROM chatbot.collections c WHERE c.name = ANY (names);
     SELECT s.generation, s.committed_ms INTO generation, committed_ms FROM chatbot.state s;
+    names_found := found_collections;
     RETURN NEXT;
     IF ids IS NULL OR reachable = 0 THEN
         RETURN;
@@ -81,8 +83,9 @@ BEGIN
     RETURN QUERY
         SELECT NULL::bigint, NULL::bigint, NULL::bigint[], NULL::bigint[], NULL::text[], u.place,
                (-coalesce(u.distance, (SELECT l.embedding <#> question FROM chatbot.live l WHERE l.chunk = k.id)))::real,
-               (SELECT array_agg(ts_rank('{1,1,1,1}', w.words, f)) FROM unnest(asked) f), w.terms,
-               c.name, k.ordinal, k.heading_path, k.text, k.first_byte, k.end_byte, k.page, k.importance, k.tokens,
+               (SELECT array_agg(ts_rank('{1,1,1,1}', w.words, f)) FROM unnest(asked) f), coalesce(w.terms, 0),
+               names_found[array_position(ids, k.collection)], k.ordinal, k.heading_path, k.text, k.first_byte,
+               k.end_byte, k.page, k.importance, k.tokens,
                k.content_type, d.name, v.title, v.kind, v.language, v.content_sha256, v.content_bytes, v.modified_ms,
                v.source_url, v.attributes::text, v.embedding_model, v.embedding_dimensions, v.chunking_version
           FROM (SELECT n.chunk, n.distance, n.place::integer AS place
@@ -90,9 +93,9 @@ BEGIN
                  UNION ALL
                 SELECT b.chunk, NULL, NULL FROM unnest(by_words) b (chunk) WHERE b.chunk <> ALL (by_meaning)) u
           JOIN chatbot.chunks k ON k.id = u.chunk
-          JOIN chatbot.words w ON w.chunk = k.id
+          -- Without forms nobody asks for the words.
+          LEFT JOIN chatbot.words w ON w.chunk = k.id AND cardinality(forms) > 0
           JOIN chatbot.documents d ON d.id = k.document
-          JOIN chatbot.versions v ON v.id = d.current
-          JOIN chatbot.collections c ON c.id = k.collection;
+          JOIN chatbot.versions v ON v.id = d.current;
 END
 $$;
