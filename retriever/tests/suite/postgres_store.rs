@@ -34,9 +34,19 @@ async fn the_promises_hold_with_the_approximate_index() {
     check_all(async || {
         let database = postgres_server::database().await;
         let (store, shutdown) = open(&database.url, &[("RETRIEVER_EXACT_CHUNKS", "0")]).await;
+        wait_for_index(&database.url).await;
         Fresh { store: Arc::new(store), keep: Box::new((database, shutdown)) }
     })
     .await;
+}
+
+/// While the index is being built, searches are still exact, and passages that are equally near come in another order.
+async fn wait_for_index(url: &str) {
+    let client = postgres_server::client(url).await;
+    let sql = "SELECT EXISTS (SELECT 1 FROM pg_index WHERE indexrelid = to_regclass('chatbot.live_embedding') AND indisvalid)";
+    while !client.query_one(sql, &[]).await.unwrap().get::<_, bool>(0) {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
 }
 
 #[tokio::test]

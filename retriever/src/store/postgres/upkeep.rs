@@ -69,7 +69,7 @@ impl Upkeep {
     async fn round(&self) -> Result<(), Error> {
         let state = self.database.lend().await?.run(async |client| state(client).await).await?;
         announce(&self.generation, state.generation);
-        if state.chunks > self.vectors.exact_chunks && !state.is_indexed {
+        if state.chunks >= self.vectors.exact_chunks && !state.is_indexed {
             let memory = self.vectors.index_memory_mb;
             self.database.lend().await?.run(async |client| build(client, memory).await).await?;
         }
