@@ -72,6 +72,25 @@ async fn rows_of_a_collection_that_was_not_named_are_not_there() {
     assert_eq!(found.candidates[0].document.collection, PUBLIC);
 }
 
+#[tokio::test]
+async fn a_user_without_special_rights_opens_the_store_again_and_sees_only_what_it_names() {
+    let database = postgres_server::database().await;
+    let client = postgres_server::client(&database.url).await;
+    let name: String = client.query_one("SELECT current_database()", &[]).await.unwrap().get(0);
+    let sql = format!(
+        "CREATE EXTENSION vector; CREATE ROLE {name}_user LOGIN; GRANT CREATE ON DATABASE {name} TO {name}_user"
+    );
+    client.batch_execute(&sql).await.unwrap();
+    let url = database.url.replacen("postgres@", &format!("{name}_user@"), 1);
+    let (first, _shutdown) = open(&url, &[]).await;
+    first.replace(document("a"), chunks(&["opening hours"])).await.unwrap();
+    let (again, _shutdown) = open(&url, &[]).await;
+    assert_eq!(again.search(query("opening hours")).await.unwrap().candidates.len(), 1);
+    let client = postgres_server::client(&url).await;
+    let count = client.query_one("SELECT count(*) FROM chatbot.chunks", &[]).await.unwrap();
+    assert_eq!(count.get::<_, i64>(0), 0, "its own tables hide what no collection was named for");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn retrievers_that_start_together_make_the_tables_once_and_see_each_other() {
     let database = postgres_server::database().await;

@@ -126,6 +126,8 @@ async fn create_functions(transaction: &Transaction<'_>, extension: &str) -> Res
     for function in FUNCTIONS {
         transaction.batch_execute(function).await?;
     }
+    // Only a superuser may set what the server does not know yet, and it knows pgvector's settings once a vector was used.
+    transaction.batch_execute("SELECT '[1]'::halfvec").await?;
     // Plans are made for unknown limits and arrays; without these the planner would sort whole tables.
     let settings = format!(
         "ALTER FUNCTION chatbot.search SET search_path = pg_catalog, {}, pg_temp; \
