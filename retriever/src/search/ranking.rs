@@ -1,7 +1,7 @@
 //! From candidates to passages: fused scores, evidence, curated answers, near-duplicates, and the limits on what is
 //! returned.
 
-use super::duplicates::Seen;
+use super::duplicates::{Seen, Words};
 use super::evidence::{self, TermWeights};
 use super::{curated, fusion, joining};
 use crate::model::{Chunk, Filter};
@@ -116,23 +116,22 @@ pub(super) fn decide(judged: &mut [Judged], limits: &Limits) {
         let Some(this) = rest.first_mut() else { return };
         let chunk = &this.candidate.chunk;
         let with_this = tokens.saturating_add(chunk.tokens);
-        this.outcome = if this.evidence < limits.evidence_threshold {
-            Outcome::BelowThreshold
-        } else if kept >= limits.top_k {
-            Outcome::OverTopK
-        } else if seen.repeats(&chunk.text) {
-            Outcome::Duplicate
-        } else if kept > 0 && with_this > limits.budget_tokens {
-            Outcome::OverBudget
-        } else {
-            tokens = with_this;
-            seen.add(&chunk.text);
-            if let Some(passage) = joining::continued(better, this, limits) {
-                passage.joined.push(chunk.clone());
-                Outcome::Joined
-            } else {
-                kept += 1;
-                Outcome::Kept
+        let is_wanted = this.evidence >= limits.evidence_threshold && kept < limits.top_k;
+        this.outcome = match is_wanted.then(|| Words::of(&chunk.text)) {
+            None if this.evidence < limits.evidence_threshold => Outcome::BelowThreshold,
+            None => Outcome::OverTopK,
+            Some(words) if seen.repeats(&words) => Outcome::Duplicate,
+            Some(_) if kept > 0 && with_this > limits.budget_tokens => Outcome::OverBudget,
+            Some(words) => {
+                tokens = with_this;
+                seen.add(words);
+                if let Some(passage) = joining::continued(better, this, limits) {
+                    passage.joined.push(chunk.clone());
+                    Outcome::Joined
+                } else {
+                    kept += 1;
+                    Outcome::Kept
+                }
             }
         };
     }

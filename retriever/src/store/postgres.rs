@@ -9,6 +9,7 @@ pub mod connection;
 mod credentials;
 pub mod durability;
 mod failure;
+mod functions;
 mod history;
 mod iam;
 mod lexemes;

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use deadpool::managed::{self, Metrics, Object, Pool, PoolError, RecycleError, RecycleResult, TimeoutType};
+use deadpool::managed::{
+    self, Metrics, Object, Pool, PoolError, QueueMode, RecycleError, RecycleResult, TimeoutType,
+};
 use deadpool_postgres::ClientWrapper;
 use lifecycle::Shutdown;
 
@@ -40,6 +42,8 @@ impl Database {
         let opener = Arc::new(Opener::new(settings)?);
         let pool = Pool::builder(Manager(Arc::clone(&opener)))
             .max_size(settings.allowance.connections)
+            // What was used last still has its plans in the processor's cache.
+            .queue_mode(QueueMode::Lifo)
             .wait_timeout(Some(settings.allowance.wait))
             .runtime(managed::reexports::Runtime::Tokio1)
             .build()

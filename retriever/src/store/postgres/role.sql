@@ -11,7 +11,3 @@ END
 $$;
 GRANT USAGE ON SCHEMA chatbot TO chatbot_search;
 GRANT SELECT ON ALL TABLES IN SCHEMA chatbot TO chatbot_search;
-ALTER FUNCTION chatbot.search SECURITY DEFINER;
-GRANT CREATE ON SCHEMA chatbot TO chatbot_search;
-ALTER FUNCTION chatbot.search OWNER TO chatbot_search;
-REVOKE CREATE ON SCHEMA chatbot FROM chatbot_search;

@@ -4,21 +4,19 @@ use tokio_postgres::Transaction;
 use tokio_postgres::error::SqlState;
 
 use super::connection::Database;
+use super::functions;
 use super::write::now_ms;
 use crate::error::Error;
 use crate::store::Model;
 
 /// One step each; a step is never changed once released. The functions come after the last step, each time.
 const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
-const FUNCTIONS: [&str; 2] = [include_str!("passes.sql"), include_str!("search.sql")];
 /// Only one retriever at a time migrates: a number that nobody else uses as an advisory lock.
 const MIGRATION_LOCK: i64 = 0x6368_6174_626f_7401;
 /// The oldest pgvector with iterative index scans, without which a filter may find too few rows.
 const LEAST_PGVECTOR: (u32, u32) = (0, 8);
 /// Most numbers of a vector that an index on half precision takes.
 const MOST_DIMENSIONS: u32 = 4_000;
-/// Rows that an iterative scan looks at before the exact search takes over.
-const MOST_SCANNED: u32 = 40_000;
 
 /// Migrates, and adopts the model of an empty store. Returns whether searches must change to the role that row-level
 /// security binds, because the connecting one is above it.
@@ -41,7 +39,7 @@ pub(super) async fn prepare(database: &Database, model: &Model) -> Result<bool, 
         let extension = extension(&transaction).await?;
         migrate(&transaction).await?;
         adopt(&transaction, model).await?;
-        let is_above = create_functions(&transaction, &extension).await?;
+        let is_above = functions::create(&transaction, &extension).await?;
         transaction.commit().await?;
         Ok(is_above)
     });
@@ -67,7 +65,10 @@ async fn extension(transaction: &Transaction<'_>) -> Result<String, Error> {
         )));
     }
     transaction
-        .batch_execute(&format!("SET LOCAL search_path = pg_catalog, {}, pg_temp", quoted(&schema)))
+        .batch_execute(&format!(
+            "SET LOCAL search_path = pg_catalog, {}, pg_temp",
+            functions::quoted(&schema)
+        ))
         .await?;
     Ok(schema)
 }
@@ -119,37 +120,6 @@ async fn adopt(transaction: &Transaction<'_>, model: &Model) -> Result<(), Error
     let sql = "UPDATE chatbot.state SET embedding_model = $1, embedding_dimensions = $2";
     transaction.execute(sql, &[&model.id, &dimensions]).await?;
     Ok(())
-}
-
-/// Creates the functions. A superuser is above row-level security, so there the search runs as a role that is not.
-async fn create_functions(transaction: &Transaction<'_>, extension: &str) -> Result<bool, Error> {
-    for function in FUNCTIONS {
-        transaction.batch_execute(function).await?;
-    }
-    // Only a superuser may set what the server does not know yet, and it knows pgvector's settings once a vector was used.
-    transaction.batch_execute("SELECT '[1]'::halfvec").await?;
-    // Plans are made for unknown limits and arrays; without these the planner would sort whole tables.
-    let settings = format!(
-        "ALTER FUNCTION chatbot.search SET search_path = pg_catalog, {}, pg_temp; \
-         ALTER FUNCTION chatbot.search SET enable_seqscan = off; \
-         ALTER FUNCTION chatbot.search SET enable_sort = off; \
-         ALTER FUNCTION chatbot.search SET jit = off; \
-         ALTER FUNCTION chatbot.search SET plan_cache_mode = force_generic_plan; \
-         ALTER FUNCTION chatbot.search SET hnsw.iterative_scan = 'strict_order'; \
-         ALTER FUNCTION chatbot.search SET hnsw.max_scan_tuples = {MOST_SCANNED}",
-        quoted(extension)
-    );
-    transaction.batch_execute(&settings).await?;
-    let sql = "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user";
-    let is_above = transaction.query_one(sql, &[]).await?.try_get(0)?;
-    if is_above {
-        transaction.batch_execute(include_str!("role.sql")).await?;
-    }
-    Ok(is_above)
-}
-
-fn quoted(identifier: &str) -> String {
-    format!("\"{}\"", identifier.replace('"', "\"\""))
 }
 
 /// Says what would be right where the server only says what it lacks.

@@ -17,8 +17,9 @@ use crate::store::{Candidate, Effort, Found, Query, Sides};
 
 /// How often a search begins again because the words changed while it ran, before it takes what it has.
 const ATTEMPTS: usize = 3;
-const STATEMENT: &str =
+const WITH_WORDS: &str =
     "SELECT * FROM chatbot.search($1, $2, $3::text[], $4, $5::text[], $6, $7, $8, $9, $10::text::jsonb, $11)";
+const BY_MEANING: &str = "SELECT * FROM chatbot.nearest($1, $2, $3::text[], $4, $5::text[], $6, $7, $8, $9, $10::text::jsonb, $11)";
 
 /// What one run of the statement gave.
 pub(super) struct Answer {
@@ -86,8 +87,10 @@ async fn run(
     let (wanted, effort) = (wanted(query), store.vectors.effort(query.effort));
     let filter = filter(&query.filter)?;
     let exact = i64::try_from(store.vectors.exact_chunks).unwrap_or(i64::MAX);
+    let has_words = !forms.is_empty() || !is_by_meaning;
     let work = async |client: &mut ClientWrapper| {
-        let statement = client.prepare_cached(STATEMENT).await?;
+        let sql = if has_words { WITH_WORDS } else { BY_MEANING };
+        let statement = client.prepare_cached(sql).await?;
         let rows = client
             .query(
                 &statement,

@@ -3,7 +3,9 @@
 -- `probes` are what the word index is asked, each with the weight that a match gives; `forms` are all forms of the question's
 -- terms, for which `ranks` of a candidate tells how often it holds each. Without `meaning` the
 -- question's vector only gives the candidates their cosine.
-CREATE OR REPLACE FUNCTION chatbot.search(
+--
+-- The names in braces are filled in when it is created: `nearest` is `search` for a question without words.
+CREATE OR REPLACE FUNCTION chatbot.{name}(
     names text[], question halfvec, probes text[], probe_weights real[], forms text[], wanted integer, ef_search integer,
     exact_chunks bigint, probe_rows integer, filter jsonb, meaning boolean
 ) RETURNS TABLE (
@@ -82,8 +84,7 @@ BEGIN
     END IF;
     RETURN QUERY
         SELECT NULL::bigint, NULL::bigint, NULL::bigint[], NULL::bigint[], NULL::text[], u.place,
-               (-coalesce(u.distance, (SELECT l.embedding <#> question FROM chatbot.live l WHERE l.chunk = k.id)))::real,
-               (SELECT array_agg(ts_rank('{1,1,1,1}', w.words, f)) FROM unnest(asked) f), coalesce(w.terms, 0),
+               (-{distance})::real, {ranks}, {terms},
                names_found[array_position(ids, k.collection)], k.ordinal, k.heading_path, k.text, k.first_byte,
                k.end_byte, k.page, k.importance, k.tokens,
                k.content_type, d.name, v.title, v.kind, v.language, v.content_sha256, v.content_bytes, v.modified_ms,
@@ -93,9 +94,7 @@ BEGIN
                  UNION ALL
                 SELECT b.chunk, NULL, NULL FROM unnest(by_words) b (chunk) WHERE b.chunk <> ALL (by_meaning)) u
           JOIN chatbot.chunks k ON k.id = u.chunk
-          -- Without forms nobody asks for the words.
-          LEFT JOIN chatbot.words w ON w.chunk = k.id AND cardinality(forms) > 0
           JOIN chatbot.documents d ON d.id = k.document
-          JOIN chatbot.versions v ON v.id = d.current;
+          JOIN chatbot.versions v ON v.id = d.current{words};
 END
 $$;

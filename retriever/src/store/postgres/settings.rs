@@ -59,7 +59,8 @@ pub enum Tls {
 /// What the retriever may use of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Allowance {
-    /// Connections, 1 to 200, and one more for notices: `RETRIEVER_POSTGRES_CONNECTIONS`, default 8.
+    /// Connections, 1 to 200, and one more for notices: `RETRIEVER_POSTGRES_CONNECTIONS`, default 4, twice the
+    /// processors of a small server: with more it is slower, not faster.
     pub connections: usize,
     /// Longest wait for a free connection before a call is refused, 0 to 60,000 ms: `RETRIEVER_POSTGRES_WAIT_MS`,
     /// default 1,000.
@@ -194,7 +195,7 @@ impl Allowance {
     fn read(reader: &mut Reader) -> Self {
         let seconds = Duration::from_secs;
         Self {
-            connections: reader.number("RETRIEVER_POSTGRES_CONNECTIONS", 8, 1..=200),
+            connections: reader.number("RETRIEVER_POSTGRES_CONNECTIONS", 4, 1..=200),
             wait: reader.millis("RETRIEVER_POSTGRES_WAIT_MS", seconds(1), 0..=60_000),
             connect: reader.seconds("RETRIEVER_POSTGRES_CONNECT_TIMEOUT_SECONDS", seconds(5), 0.1..=60.0),
             statement: reader.seconds(
