@@ -25,7 +25,7 @@ CONNECTIONS = 16
 FILTERS = {"none": None, "narrow": {"shelf": {"$eq": "0"}}, "wide": {"kind": {"$eq": "md"}}}
 # LangChain makes no index of vectors; the one that pgvector's manual recommends is added by hand.
 INDEX = ("SET maintenance_work_mem = '1GB'",
-         "CREATE INDEX by_hand ON langchain_pg_embedding USING hnsw (embedding vector_cosine_ops)")
+         "CREATE INDEX by_hand ON langchain_pg_embedding USING hnsw (embedding vector_cosine_ops) WITH (ef_construction = 100)")
 
 
 class Lookup(Embeddings):

@@ -8,9 +8,9 @@ use crate::store::{Candidate, QuestionTerm};
 const LOOKED_INTO: usize = 5;
 /// Shares of what the words tell: the part of the question that the passage holds, that its best sentence holds, and the
 /// BM25 score, which alone knows how much was asked.
-const PASSAGE: f32 = 0.23;
-const SENTENCE: f32 = 0.23;
-const SCORE: f32 = 0.54;
+const PASSAGE: f32 = 0.2;
+const SENTENCE: f32 = 0.2;
+const SCORE: f32 = 0.6;
 /// BM25 score at which its share is two thirds full: in a large collection, and in a small one beside the weight of a word
 /// that one chunk holds, because no word is rare there and all scores are small.
 const GOOD_SCORE: f32 = 6.7;
@@ -19,6 +19,11 @@ const GOOD_SCORE_IN_SMALL: f32 = 1.5;
 /// Share of the evidence that goes when all that a passage lacks of the question is a product code: a question that names
 /// one is about nothing else, however much the passage resembles it.
 const CODE_MISSING: f32 = 0.7;
+
+/// Words that one chunk holds which make a question that asks for enough: what resembles a lesser one resembles much else.
+const ENOUGH_ASKED: f32 = 1.2;
+/// Share of the evidence that goes for a question that asks for next to nothing.
+const LITTLE_ASKED: f32 = 0.2;
 
 /// Share of the weight of a word that is nowhere, beside the rarest known one: it may be the heart of the question or
 /// just another word for what the documents say.
@@ -30,13 +35,17 @@ pub(super) struct TermWeights {
     terms: Vec<f32>,
     /// BM25 score that tells of a good passage in this collection.
     good_score: f32,
+    /// How much the question asks for: 0 to 1, where 1 is enough to know the passage by.
+    asked: f32,
 }
 
 impl TermWeights {
     pub(super) fn new(terms: &[QuestionTerm], chunks: u64) -> Self {
         let weigh = |term: &QuestionTerm| term.weight * rarity(term.chunks, chunks);
         let good_score = GOOD_SCORE.min(GOOD_SCORE_IN_SMALL * rarity(1, chunks));
-        Self { terms: terms.iter().map(weigh).collect(), good_score }
+        let terms: Vec<f32> = terms.iter().map(weigh).collect();
+        let asked = (terms.iter().sum::<f32>() / (ENOUGH_ASKED * rarity(1, chunks))).clamp(0.0, 1.0);
+        Self { terms, good_score, asked }
     }
 
     /// Returns the share of the question's weight that the passage holds: 0 to 1; 0 for a question without terms.
@@ -84,6 +93,7 @@ pub(super) fn weigh(
     judged: &mut [Judged],
 ) {
     let mut asked: Vec<Asked<'_>> = Vec::new();
+    let much_asked = 1.0 - LITTLE_ASKED * (1.0 - weights.asked);
     let mut best = 0.0_f32;
     for (place, judged) in judged.iter_mut().enumerate() {
         let candidate = &judged.candidate;
@@ -94,7 +104,9 @@ pub(super) fn weigh(
         let doubt = CODE_MISSING * weights.share(&lacks_code.collect::<Vec<bool>>());
         let evidence = |sentence: f32| {
             let words = PASSAGE * passage + SENTENCE * sentence + SCORE * score;
-            (1.0 - doubt) * ((1.0 - meaning) * words + meaning * candidate.cosine.clamp(0.0, 1.0))
+            much_asked
+                * (1.0 - doubt)
+                * ((1.0 - meaning) * words + meaning * candidate.cosine.clamp(0.0, 1.0))
         };
         if place >= LOOKED_INTO {
             judged.evidence = evidence(passage).min(best);
@@ -108,5 +120,23 @@ pub(super) fn weigh(
         let presence = asked.look_into(candidate);
         judged.evidence = evidence(presence.coverage) * presence.remains;
         best = best.max(judged.evidence);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TermWeights;
+    use crate::store::QuestionTerm;
+
+    fn asked(chunks: &[u64]) -> f32 {
+        let term = |chunks: &u64| QuestionTerm { text: String::new(), chunks: *chunks, weight: 1.0 };
+        TermWeights::new(&chunks.iter().map(term).collect::<Vec<_>>(), 100).asked
+    }
+
+    #[test]
+    fn a_question_asks_for_more_the_rarer_its_words_are() {
+        assert!(asked(&[]) < 0.01 && asked(&[100]) < 0.01, "nothing, and what every chunk holds");
+        assert!(asked(&[20]) < asked(&[1]) && asked(&[1]) < 1.0);
+        assert!(asked(&[1, 5]) > 0.999, "two rare words are enough");
     }
 }

@@ -22,8 +22,7 @@ pub struct Weights {
 
 impl Weights {
     /// Weights that suit every embedder: how well it knows a question is judged question by question.
-    pub const DEFAULT: Self =
-        Self { meaning: 1.0, evidence: 1.0, meaning_in_evidence: 0.45, importance: 0.1 };
+    pub const DEFAULT: Self = Self { meaning: 1.0, evidence: 1.0, meaning_in_evidence: 0.5, importance: 0.1 };
 }
 
 /// What may be returned.

@@ -107,3 +107,39 @@ const PAIRS: [(&str, &str); 3] = [
          bueno/malo corto/largo rapido/lento posible/imposible conocido/desconocido joven/viejo caliente/frio con/sin",
     ),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::{is_negated, opposes};
+    use crate::search::presence::sentences::Sentence;
+
+    fn contradicts(question: &str, sentence: &str, language: &str) -> bool {
+        opposes(&Sentence::new(question, language), &Sentence::new(sentence, language), language)
+    }
+
+    #[test]
+    fn negations_are_known_in_their_languages() {
+        let negated = |text: &str, language: &str| is_negated(&Sentence::new(text, language), language);
+        assert!(negated("We don't ship abroad.", "en") && negated("Nothing is free.", "en"));
+        assert!(negated("Wir liefern nicht ins Ausland.", "de") && negated("Nunca abrimos.", "es"));
+        assert!(!negated("We ship abroad.", "en") && !negated("Notable nights", "en"));
+    }
+
+    #[test]
+    fn the_opposite_of_a_word_contradicts_in_every_form() {
+        assert!(contradicts("What is the lowest price?", "The highest price is 90.", "en"));
+        assert!(contradicts("Wann wird geöffnet?", "Abends wird geschlossen.", "de"));
+        assert!(contradicts("What increased in May?", "Prices decrease in May.", "en"));
+    }
+
+    #[test]
+    fn a_sentence_with_both_words_contradicts_nothing() {
+        assert!(!contradicts(
+            "What is the lowest price?",
+            "The lowest and highest prices are 9 and 90.",
+            "en"
+        ));
+        assert!(!contradicts("Lowest and highest price?", "The highest price is 90.", "en"));
+        assert!(!contradicts("What is the price?", "The highest price is 90.", "en"));
+    }
+}

@@ -98,3 +98,47 @@ fn split(text: &str) -> Vec<&str> {
     found.extend(text.get(start..));
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{MOST_SENTENCES, Sentence, sentences, split};
+
+    #[test]
+    fn a_text_is_cut_at_its_lines_and_sentences_and_nothing_is_lost() {
+        let text =
+            "Open daily. Closed on Mondays!\nCall us (really?) Then come. 营业时间。每天。 v. 2 of e.g. this";
+        let cut = split(text);
+        assert_eq!(cut.concat(), text);
+        let trimmed: Vec<&str> = cut.into_iter().map(str::trim).collect();
+        assert_eq!(
+            trimmed,
+            [
+                "Open daily.",
+                "Closed on Mondays!",
+                "Call us (really?)",
+                "Then come.",
+                "营业时间。",
+                "每天。",
+                "v.",
+                "2 of e.g. this"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_sentence_knows_its_terms_numbers_and_names() {
+        let sentence = Sentence::new("Kites of Anna cost 25 euros", "en");
+        assert!(sentence.holds("kite") && !sentence.holds("dog"));
+        assert_eq!(sentence.numbers().collect::<Vec<_>>(), ["25"]);
+        let names: Vec<&str> =
+            sentence.words().filter(|word| word.is_name).map(|word| word.folded.as_str()).collect();
+        assert_eq!(names, ["anna"], "a capital at the beginning makes no name");
+        assert!(sentence.words().any(|word| word.is_numeric()) && sentence.has_word("euros"));
+    }
+
+    #[test]
+    fn long_texts_are_read_to_a_limit() {
+        assert_eq!(sentences(&"One.\n".repeat(2 * MOST_SENTENCES), "en").len(), MOST_SENTENCES);
+        assert!(sentences(" \n \n", "en").is_empty());
+    }
+}

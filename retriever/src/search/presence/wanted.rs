@@ -95,3 +95,42 @@ const NUMBERS: &str = "one two three four five six seven eight nine ten eleven t
      single double several few free eins zwei drei vier funf sechs sieben acht neun zehn elf zwolf zwanzig dreissig hundert \
      tausend million millionen milliarden halb dutzend kostenlos uno una dos tres cuatro cinco seis siete ocho nueve diez once \
      doce veinte treinta cien mil millon millones mitad docena gratis";
+
+#[cfg(test)]
+mod tests {
+    use super::{Wanted, is_calendar_word, is_number_word};
+
+    #[test]
+    fn question_words_tell_what_is_wanted() {
+        let cases = [
+            ("Who repairs kites?", Wanted::Who),
+            ("When do you open?", Wanted::When),
+            ("What year was the shop founded?", Wanted::When),
+            ("How long does delivery take?", Wanted::Number),
+            ("How do I return a kite?", Wanted::Open),
+            ("Wie viel kostet der Versand?", Wanted::Number),
+            ("Wo ist der Laden?", Wanted::Where),
+            ("¿Cuánto cuesta?", Wanted::Number),
+            ("¿Por qué?", Wanted::Open),
+            ("Warum?", Wanted::Why),
+            ("Which city are you in?", Wanted::Where),
+            ("kite repair", Wanted::Open),
+            ("", Wanted::Open),
+        ];
+        for (question, wanted) in cases {
+            assert_eq!(Wanted::of(question), wanted, "{question}");
+        }
+    }
+
+    #[test]
+    fn open_questions_agree_with_all_others() {
+        assert!(Wanted::Open.agrees_with(Wanted::When) && Wanted::Who.agrees_with(Wanted::Open));
+        assert!(Wanted::When.agrees_with(Wanted::When) && !Wanted::When.agrees_with(Wanted::Where));
+    }
+
+    #[test]
+    fn months_days_and_numbers_are_told_from_other_words() {
+        assert!(is_calendar_word("tuesday") && is_calendar_word("marz") && !is_calendar_word("kite"));
+        assert!(is_number_word("twelve") && is_number_word("gratis") && !is_number_word("kite"));
+    }
+}
