@@ -5,6 +5,7 @@ PORT ?= 8080
 SETS ?= loadtest/sets
 STORES ?= embedded,postgres
 EMBEDDERS ?= offline,minilm
+TEXTS ?= .
 SIZES ?= 1000,20000,100000
 RATE ?= 20
 SECONDS_LONG ?= 10
@@ -13,7 +14,7 @@ PYTHON = .cache/python/bin/python
 export PATH := $(CURDIR)/.cache/python/bin:$(PATH)
 NEED_ROOT = $(if $(filter 0,$(shell id -u)),,sudo )
 
-.PHONY: run test check load eval bench-retrieval widget test-rust test-foreign test-widget test-browser tools
+.PHONY: run test check load eval bench-retrieval bench-ingest widget test-rust test-foreign test-widget test-browser tools
 
 run:
 	LOG_FORMAT=$${LOG_FORMAT:-pretty} cargo run --release --locked -p local --bin chatbot -- \
@@ -67,6 +68,17 @@ bench-retrieval: tools .cache/langchain/installed
 .cache/langchain/installed: loadtest/bench/requirements.txt .cache/tools
 	python3 -m venv .cache/langchain
 	.cache/langchain/bin/python -m pip install -q -r loadtest/bench/requirements.txt
+	touch $@
+
+# Reading and cutting of text beside LangChain, chonkie and others, on one processor: a table, and .cache/bench-ingest.json. Exits
+# with 1 where a limit is missed. TEXTS=DIR has the texts; BENCH=... passes options on, see `loadtest/bench_ingest --help`.
+bench-ingest: tools .cache/chunkers/installed
+	cargo build --release --locked -p ingestor --example chunking
+	.cache/chunkers/bin/python loadtest/bench_ingest --texts $(TEXTS) --out .cache/bench-ingest.json $(BENCH)
+
+.cache/chunkers/installed: loadtest/bench/chunkers.txt .cache/tools
+	python3 -m venv .cache/chunkers
+	.cache/chunkers/bin/python -m pip install -q -r loadtest/bench/chunkers.txt
 	touch $@
 
 # The model is in its package, 80 MB; its own dependencies are for training it.

@@ -1,10 +1,13 @@
-//! Cuts extracted text into chunks, the units of search: structure first, then sentences, then words. It knows no
-//! vectors and no index. Everything is deterministic and takes time linear in the length of the text.
+//! Cuts extracted text into chunks, the units of search: structure first, then sentences, clauses and words. It knows
+//! no vectors and no index. Everything is deterministic and takes time linear in the length of the text.
 
+mod classes;
 mod importance;
 mod pack;
 mod section;
+mod sentences;
 mod split;
+mod words;
 
 use std::ops::Range;
 
@@ -12,7 +15,7 @@ use crate::extract::{Extracted, Shape};
 use section::{Piece, Section};
 
 /// Version of the rules in this module and in `extract`: raised with each change that alters chunks.
-const RULES: u32 = 2;
+const RULES: u32 = 3;
 
 /// How large chunks are, in characters (Unicode scalar values).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +55,8 @@ pub struct Chunk {
     pub text: String,
     /// Where the text stands in [`Extracted::text`]: bytes. Starts rise from chunk to chunk.
     pub range: Range<usize>,
+    /// Page that it begins on, from 1, where the document has pages.
+    pub page: Option<u32>,
     /// Weight beside other chunks: 1.0 to 2.0.
     pub importance: f32,
     /// Tokens of headings and text, estimated.
@@ -89,6 +94,8 @@ impl Chunk {
 pub fn chunk(document: &Extracted, sizes: &Sizes) -> Vec<Chunk> {
     let mut chunks: Vec<Chunk> = Vec::new();
     for section in sections(document) {
+        let estimate = |total: u32, text: &String| total.saturating_add(embedding::estimate_tokens(text));
+        let heading_tokens = section.heading_path.iter().fold(0, estimate);
         for piece in section.pieces(&document.text, sizes) {
             let Piece { range, content, question, .. } = piece;
             let mut text = document.text[range.clone()].to_owned();
@@ -96,17 +103,16 @@ pub fn chunk(document: &Extracted, sizes: &Sizes) -> Vec<Chunk> {
                 text = format!("{}\n{text}", &document.text[question]);
             }
             let ordinal = u32::try_from(chunks.len()).unwrap_or(u32::MAX);
-            let mut chunk = Chunk {
+            chunks.push(Chunk {
                 ordinal,
                 heading_path: section.heading_path.clone(),
                 importance: importance::importance(&text, section.level, ordinal == 0),
+                tokens: estimate(heading_tokens, &text),
                 text,
+                page: document.page_at(range.start),
                 range,
-                tokens: 0,
                 content,
-            };
-            chunk.tokens = embedding::estimate_tokens(&chunk.embedded_text());
-            chunks.push(chunk);
+            });
         }
     }
     chunks

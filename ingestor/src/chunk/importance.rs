@@ -1,6 +1,7 @@
 //! How much a chunk weighs beside others, by where it stands and how it is written.
 
-use unicode_segmentation::UnicodeSegmentation;
+use super::sentences::sentences;
+use super::words::words;
 
 const FIRST_CHUNK_BONUS: f32 = 0.2;
 const SIGNAL_WORD_BONUS: f32 = 0.1;
@@ -16,20 +17,45 @@ pub(super) fn importance(text: &str, heading_level: Option<u8>, is_first: bool) 
     if is_first {
         weight += FIRST_CHUNK_BONUS;
     }
-    let words: Vec<String> = text.unicode_words().map(str::to_lowercase).collect();
-    for signal in SIGNAL_WORDS {
-        if words.iter().any(|word| word.strip_suffix('s').unwrap_or(word) == signal || word == signal) {
-            weight += SIGNAL_WORD_BONUS;
+    let (mut word_count, mut signals) = (0_usize, [false; SIGNAL_WORDS.len()]);
+    words(text, |word| {
+        word_count += 1;
+        // Few words begin as a signal does.
+        if !matches!(
+            word.as_bytes(),
+            [b'i' | b'k' | b's' | b'c' | b'r' | b'f' | b'I' | b'K' | b'S' | b'C' | b'R' | b'F', ..]
+        ) {
+            return;
         }
+        for (signal, is_there) in SIGNAL_WORDS.iter().zip(&mut signals) {
+            *is_there |= is_form_of(word, signal);
+        }
+    });
+    for _ in signals.into_iter().filter(|is_there| *is_there) {
+        weight += SIGNAL_WORD_BONUS;
     }
-    let sentences = text.unicode_sentences().count();
-    if sentences > 0 && (10..=25).contains(&(words.len() / sentences)) {
+    let mut sentence_count = 0_usize;
+    sentences(text, |sentence| sentence_count += usize::from(sentence.chars().any(char::is_alphanumeric)));
+    if sentence_count > 0 && (10..=25).contains(&(word_count / sentence_count)) {
         weight += SENTENCE_LENGTH_BONUS;
     }
-    if (3..=10).contains(&sentences) {
+    if (3..=10).contains(&sentence_count) {
         weight += SENTENCE_COUNT_BONUS;
     }
     weight.clamp(1.0, 2.0)
+}
+
+/// Whether a word is this one or its plural, in capitals or not.
+fn is_form_of(word: &str, singular: &str) -> bool {
+    let (word, singular) = (word.as_bytes(), singular.as_bytes());
+    match word.len().checked_sub(singular.len()) {
+        Some(0) => word.eq_ignore_ascii_case(singular),
+        Some(1) => {
+            let (stem, end) = word.split_at(singular.len());
+            end.eq_ignore_ascii_case(b"s") && stem.eq_ignore_ascii_case(singular)
+        }
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -43,6 +69,12 @@ mod tests {
         assert!(importance("Tea.", Some(1), false) > importance("Tea.", Some(3), false));
         assert!(importance("Tea.", None, true) > plain);
         assert!(importance("Key findings: tea.", None, false) > plain);
+        let one_signal = importance("Result", None, false);
+        for (text, expected) in
+            [("RESULTS", one_signal), ("resultss", plain), ("a_result", plain), ("resulted", plain)]
+        {
+            assert!((importance(text, None, false) - expected).abs() < f32::EPSILON, "{text}");
+        }
         let everything = "Important key summary: the conclusion is one result and one finding. ".repeat(5);
         assert!(importance(&everything, Some(1), true) <= 2.0);
     }

@@ -1,10 +1,12 @@
-//! Splits running text that is too long: at sentences, else at white space, else at word bounds, else anywhere.
+//! Splits running text that is too long: at sentences, else at clauses, else at white space, else at word bounds, else
+//! anywhere.
 
 use std::ops::Range;
 
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::Sizes;
+use super::sentences;
 
 /// A stretch of text that is not cut.
 #[derive(Clone, Debug)]
@@ -16,11 +18,23 @@ struct Atom {
 }
 
 /// Where text may be cut, the best places first.
-const CUTS: [fn(&str) -> Vec<&str>; 4] = [sentences, spaced_words, words, letters];
+const CUTS: [fn(&str) -> Vec<&str>; 5] = [sentences, clauses, spaced_words, words, letters];
 
 fn sentences(text: &str) -> Vec<&str> {
-    // A line break ends a sentence even without a full stop: rows and addresses have none.
-    text.split_inclusive('\n').flat_map(|line| line.split_sentence_bounds()).collect()
+    let mut sentences = Vec::new();
+    sentences::sentences(text, |sentence| sentences.push(sentence));
+    sentences
+}
+
+/// Cuts after the marks that divide a sentence, where white space follows them; those of Chinese and Japanese need none.
+fn clauses(text: &str) -> Vec<&str> {
+    let mut after_mark = false;
+    let ends_clause = |c: char| {
+        let is_end = matches!(c, '，' | '；' | '：' | '、') || after_mark && c.is_whitespace();
+        after_mark = matches!(c, ',' | ';' | ':' | '–' | '—' | '،' | '؛');
+        is_end
+    };
+    text.split_inclusive(ends_clause).collect()
 }
 
 fn spaced_words(text: &str) -> Vec<&str> {

@@ -102,6 +102,17 @@ fn running_text_is_cut_between_sentences_and_repeats_the_last_ones() {
 }
 
 #[test]
+fn a_sentence_that_is_too_long_is_cut_between_its_clauses() {
+    let latin: String = (0..90).map(|n| format!("clause {n} says a little more about it, ")).collect();
+    let chinese: String = (0..400).map(|n| format!("第{n}条还说了一点，")).collect();
+    for (source, start, end) in [(latin, "clause", ","), (chinese, "第", "，")] {
+        let chunks = chunks("a.txt", &source);
+        assert!(chunks.len() > 2);
+        assert!(chunks.iter().all(|chunk| chunk.text.starts_with(start) && chunk.text.ends_with(end)));
+    }
+}
+
+#[test]
 fn a_heading_with_nothing_below_is_still_found() {
     let chunks = chunks("a.md", "# Shop\n\n## Closed on Sundays\n\n## Open on Mondays\n\nYes.");
     assert_eq!(texts(&chunks), ["Closed on Sundays", "Yes."]);

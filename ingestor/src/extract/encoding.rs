@@ -3,6 +3,8 @@
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8};
 
+const BLOCK_BYTES: usize = 32;
+
 /// Decodes bytes: byte order mark, else UTF-8 when it fits, else the encoding that an HTML head declares, else a guess.
 /// Bytes that fit no encoding become U+FFFD.
 pub(super) fn decode(bytes: &[u8]) -> String {
@@ -61,7 +63,13 @@ fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
 fn clean(text: &str) -> String {
     let mut cleaned = String::with_capacity(text.len());
     let mut after_return = false;
-    for c in text.chars() {
+    let mut rest = text;
+    loop {
+        let (printable, other) = rest.split_at(printable_ascii(rest.as_bytes()));
+        cleaned.push_str(printable);
+        after_return &= printable.is_empty();
+        let mut after = other.chars();
+        let Some(c) = after.next() else { break };
         match c {
             '\n' if after_return => {}
             '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' => cleaned.push('\n'),
@@ -74,8 +82,23 @@ fn clean(text: &str) -> String {
             c => cleaned.push(c),
         }
         after_return = c == '\r';
+        rest = after.as_str();
     }
     cleaned
+}
+
+/// Returns how many bytes at the start are printable ASCII; most text is, and is copied as a whole.
+fn printable_ascii(bytes: &[u8]) -> usize {
+    let is_other = |byte: &u8| !(b' '..=b'~').contains(byte);
+    let mut length = 0;
+    for block in bytes.chunks(BLOCK_BYTES) {
+        // Without an early end this loop compares many bytes at once.
+        if block.iter().fold(false, |any, byte| any | is_other(byte)) {
+            return length + block.iter().take_while(|byte| !is_other(byte)).count();
+        }
+        length += block.len();
+    }
+    length
 }
 
 #[cfg(test)]
@@ -108,5 +131,10 @@ mod tests {
     #[test]
     fn invisible_characters_are_dropped_and_line_ends_unified() {
         assert_eq!(decode("a\r\nb\rc\0d\u{200b}e\u{e0041}f\u{202e}g".as_bytes()), "a\nb\ncdefg");
+        let long = "more than one block of printable letters ".repeat(3);
+        assert_eq!(
+            decode(format!("{long}\r\n{long}\r{long}ß\u{7f}{long}\n").as_bytes()),
+            format!("{long}\n{long}\n{long}ß{long}\n")
+        );
     }
 }

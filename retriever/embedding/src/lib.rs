@@ -15,4 +15,4 @@ pub use content_key::content_key;
 pub use embedder::{Embedder, Embedding, Error};
 pub use offline::{DEFAULT_DIMENSIONS, MODEL_ID, OfflineEmbedder};
 pub use titan::{MAX_TEXT_CHARACTERS, MAX_TEXT_TOKENS, TitanEmbedder, TitanOptions};
-pub use tokens::estimate_tokens;
+pub use tokens::{estimate_tokens, leading_letters};
