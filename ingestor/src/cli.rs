@@ -225,7 +225,7 @@ async fn carry_out(arguments: &Arguments, server: &Target, report: &Report) -> R
         Command::Purge { documents, yes, .. } => {
             client.purge(documents, only(collections)?, *yes, report).await
         }
-        Command::Preview { files } => preview::preview(files, report),
+        Command::Preview { files } => preview::preview(files, report).await,
         // It was run before; there is nothing left to do.
         Command::Serve => Ok(Ending::AllWell),
     }

@@ -1,5 +1,6 @@
 //! From a document's bytes to its text and structure. It knows no store, no index and no sizes of chunks.
 
+mod assembled;
 mod builder;
 mod curated;
 mod delimited;
@@ -15,8 +16,12 @@ mod unreadable;
 
 use std::ops::Range;
 
+pub use assembled::assemble;
 pub use unreadable::{SUPPORTED, Unreadable};
 
+use formats::Format;
+
+use crate::confined::Task;
 use builder::Builder;
 use sniff::Content as Sniffed;
 
@@ -37,6 +42,20 @@ pub struct Extracted {
     pub text: String,
     /// The blocks in order; they do not overlap and cover all of the text but what divides them.
     pub blocks: Vec<Block>,
+    /// Where each page begins, in order: byte of the text, page from 1. Empty where there are no pages.
+    pub page_starts: Vec<(usize, u32)>,
+    /// Pages that show pictures of text, which nothing could read.
+    pub unread_pages: Vec<u32>,
+    /// Pieces that a person does not see in the document; they are not part of the text.
+    pub hidden_pieces: usize,
+}
+
+impl Extracted {
+    /// Returns the page that a byte of the text stands on, from 1.
+    pub fn page_at(&self, byte: usize) -> Option<u32> {
+        let after = self.page_starts.partition_point(|(start, _)| *start <= byte);
+        self.page_starts.get(after.checked_sub(1)?).map(|(_, page)| *page)
+    }
 }
 
 /// A piece of the document that belongs together.
@@ -92,10 +111,17 @@ pub enum Kind {
     Csv,
     /// JSON.
     Json,
+    /// PDF.
+    Pdf,
+    /// An office document, an e-book or a mail.
+    Packed(Format),
+    /// A picture of this name: `png`, `jpg` or `tiff`.
+    Picture(&'static str),
 }
 
 impl Kind {
-    /// Returns the name used in the index: `txt`, `md`, `html`, `csv` or `json`.
+    /// Returns the name used in the index: `txt`, `md`, `html`, `csv`, `json`, `pdf`, `docx`, `xlsx`, `pptx`, `epub`,
+    /// `eml`, `png`, `jpg` or `tiff`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Text => "txt",
@@ -103,20 +129,43 @@ impl Kind {
             Self::Html => "html",
             Self::Csv => "csv",
             Self::Json => "json",
+            Self::Pdf => "pdf",
+            Self::Packed(format) => format.name(),
+            Self::Picture(name) => name,
         }
     }
 }
 
-/// Reads a document. The content decides what it is; `name` (a path or file name) only tells apart kinds of text that
-/// look alike, and stands in for a missing title. Time and memory are linear in the length of `bytes`.
+/// What a document is, told by its content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Text, which [`extract`] reads.
+    Text,
+    /// A format whose reader is kept apart; what it finds is for [`assemble`].
+    Apart(Task, Kind),
+    /// A picture, whose text has to be recognised.
+    Picture(Kind),
+}
+
+/// Returns how a document is read.
+pub fn source(name: &str, bytes: &[u8]) -> Source {
+    match sniff::apart(name, bytes) {
+        Some(task @ Task::Pdf) => Source::Apart(task, Kind::Pdf),
+        Some(task @ Task::Packed(format)) => Source::Apart(task, Kind::Packed(format)),
+        None => sniff::picture(bytes).map_or(Source::Text, |name| Source::Picture(Kind::Picture(name))),
+    }
+}
+
+/// Reads a document of text. The content decides what it is; `name` (a path or file name) only tells apart kinds of text
+/// that look alike, and stands in for a missing title. Time and memory are linear in the length of `bytes`.
 ///
 /// # Errors
-/// Why the document cannot be read, in an editor's words.
+/// Why the document cannot be read, in an editor's words; formats other than text are not read here.
 pub fn extract(name: &str, bytes: &[u8]) -> Result<Extracted, Unreadable> {
     let Sniffed { kind, text } = sniff::sniff(name, bytes)?;
     let mut builder = Builder::default();
     match kind {
-        Kind::Text => plain::read(&text, &mut builder),
+        Kind::Text | Kind::Pdf | Kind::Packed(_) | Kind::Picture(_) => plain::read(&text, &mut builder),
         Kind::Markdown => markdown::read(&text, &mut builder)?,
         Kind::Html => html::read(&text, &mut builder)?,
         Kind::Csv => delimited::read(&text, &mut builder),

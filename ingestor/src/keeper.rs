@@ -24,6 +24,7 @@ use crate::error::Error;
 use crate::extract::Unreadable;
 use crate::index::{Index, IndexedDocument, Recipe, header};
 use crate::metrics::Metrics;
+use crate::reading::DocumentReader;
 use crate::store::{DocumentStore, Entry, Original};
 use backoff::Backoff;
 use ledger::Ledger;
@@ -48,11 +49,25 @@ pub(crate) struct Limits {
     pub(crate) parallelism: usize,
 }
 
+/// What a keeper works with.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    /// Where the documents are.
+    pub(crate) store: Arc<dyn DocumentStore>,
+    /// What is kept equal to them.
+    pub(crate) index: Index,
+    /// What reads formats that are no text.
+    pub(crate) reading: DocumentReader,
+    /// What is counted.
+    pub(crate) metrics: Metrics,
+}
+
 /// Makes the index agree with the store.
 #[derive(Debug)]
 pub(crate) struct Keeper {
     store: Arc<dyn DocumentStore>,
     index: Index,
+    reading: DocumentReader,
     limits: Limits,
     recipe: Recipe,
     metrics: Metrics,
@@ -107,11 +122,13 @@ pub(crate) struct Step {
 
 impl Keeper {
     /// Returns a keeper that has done nothing yet.
-    pub(crate) fn new(store: Arc<dyn DocumentStore>, index: Index, limits: Limits, metrics: Metrics) -> Self {
+    pub(crate) fn new(parts: Parts, limits: Limits) -> Self {
+        let Parts { store, index, reading, metrics } = parts;
         Self {
             store,
             recipe: index.recipe(limits.sizes.version()),
             index,
+            reading,
             limits,
             metrics,
             ledger: Mutex::default(),
@@ -204,13 +221,13 @@ impl Keeper {
             return Err(Unreadable::TooLarge { bytes: entry.bytes, limit_bytes }.into());
         }
         let known = self.ledger().known(key, &self.recipe, force);
-        let prepared = prepare::extract(key.id().to_owned(), bytes, known).await?;
+        let prepared = prepare::extract(&self.reading, key.id(), bytes, known).await?;
         let reading = match prepared {
             Prepared::Unchanged => return Ok(self.ledger().verified(&entry, is_steady(&entry))),
             Prepared::Withheld => return Ok(self.ledger().left_out(&entry, is_steady(&entry))),
             Prepared::Changed(reading) => reading,
         };
-        let settled = self.put(&entry, reading, steps).await?;
+        let settled = self.put(&entry, *reading, steps).await?;
         self.look_again_if_changed(&entry).await;
         Ok(settled)
     }
@@ -225,6 +242,10 @@ impl Keeper {
         let key = &entry.key;
         let Reading { sha256, content_bytes, extracted } = reading;
         self.enter(key, Stage::Chunking, steps);
+        if extracted.hidden_pieces > 0 || !extracted.unread_pages.is_empty() {
+            let (hidden_pieces, unread_pages) = (extracted.hidden_pieces, extracted.unread_pages.len());
+            tracing::warn!(document = %key, hidden_pieces, unread_pages, "parts of a document were left out");
+        }
         let (extracted, chunks) = prepare::chunk(extracted, self.limits.sizes).await?;
         let header = DocumentHeader {
             title: extracted.title,

@@ -8,11 +8,14 @@ mod error;
 mod index;
 mod keeper;
 mod metrics;
+mod reading;
+mod recognition;
 mod service;
 mod settings;
 
 pub mod chunk;
 pub mod cli;
+pub mod confined;
 pub mod extract;
 pub mod store;
 
@@ -123,7 +126,8 @@ pub fn start_with(
     };
     let mut registry = Registry::default();
     let metrics = Metrics::register(&mut registry);
-    let keeper = Arc::new(Keeper::new(parts.store, index, limits, metrics));
+    let parts = keeper::Parts { store: parts.store, index, reading: settings.reading.clone(), metrics };
+    let keeper = Arc::new(Keeper::new(parts, limits));
     let readiness = Readiness::new(shutdown);
     let (done, first_pass) = watch::channel(false);
     let pace = Pace { full: settings.reconcile_interval, debounce: settings.debounce };

@@ -1,6 +1,7 @@
 //! Settings of the service, read once.
 
 mod embedder;
+mod reading;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use lifecycle::Reader;
 use proto::Target;
 
 use crate::chunk::Sizes;
+use crate::reading::DocumentReader;
 
 const ADDRESS: &str = "an address such as 127.0.0.1:7003";
 const TARGET: &str = "an address such as http://127.0.0.1:7001";
@@ -42,11 +44,18 @@ pub struct Settings {
     pub parallelism: usize,
     /// `INGESTOR_MAX_UPLOADS`: uploads received at once, each held in memory; 1 to 64, default 4.
     pub max_uploads: usize,
+    /// What reads formats that are no text, and how much that may cost: see `settings/reading.rs`.
+    pub reading: DocumentReader,
     /// What makes the vectors, as in the retriever: `INGESTOR_EMBEDDER` and what goes with it.
     pub embedder: Choice,
     /// `INGESTOR_INDEX_TIMEOUT_SECONDS`: for one document, from its first chunk to its commit; 1 to 3,600, default
     /// 120.
     pub index_timeout: Duration,
+}
+
+/// Returns the reader of a command without a service: its limits are the defaults.
+pub(crate) fn own_reader() -> DocumentReader {
+    reading::read(&mut Reader::from_pairs::<&str, &str>([]))
 }
 
 impl Settings {
@@ -71,6 +80,7 @@ impl Settings {
             debounce: reader.millis("INGESTOR_DEBOUNCE_MILLIS", Duration::from_millis(200), 10..=5_000),
             parallelism: reader.number("INGESTOR_PARALLELISM", 2, 1..=64),
             max_uploads: reader.number("INGESTOR_MAX_UPLOADS", 4, 1..=64),
+            reading: reading::read(reader),
             embedder: embedder::read(reader),
             index_timeout: reader.seconds("INGESTOR_INDEX_TIMEOUT_SECONDS", seconds(120), 1.0..=3_600.0),
             listen: listen?,

@@ -9,7 +9,7 @@ use super::files::trouble;
 use super::report::{Report, counted};
 use super::{Ending, Trouble};
 use crate::chunk::{Chunk, Sizes, chunk};
-use crate::extract::extract;
+use crate::settings::own_reader;
 
 const SIZES: Sizes = Sizes { target_chars: 1_000, max_chars: 2_000, min_chars: 100, overlap_chars: 150 };
 
@@ -34,16 +34,26 @@ struct Unread<'a> {
 }
 
 /// Prints the passages of each file.
-pub(super) fn preview(files: &[PathBuf], report: &Report) -> Result<Ending, Trouble> {
+pub(super) async fn preview(files: &[PathBuf], report: &Report) -> Result<Ending, Trouble> {
     let mut ending = Ending::AllWell;
+    let reader = own_reader();
     for path in files {
         let bytes = fs::read(path).map_err(|error| trouble(path, error))?;
         let file = path.to_string_lossy();
-        match extract(&file, &bytes) {
+        match reader.read(&file, bytes.into()).await {
             Ok(extracted) => {
                 let kind = extracted.kind.name();
                 let chunks = chunk(&extracted, &SIZES);
                 let (title, language) = (&extracted.title, &extracted.language);
+                if extracted.hidden_pieces > 0 {
+                    report.note(&format!("{file}: {} hidden pieces are left out", extracted.hidden_pieces));
+                }
+                if !extracted.unread_pages.is_empty() {
+                    report.note(&format!(
+                        "{file}: pages {:?} are pictures that need OCR",
+                        extracted.unread_pages
+                    ));
+                }
                 let count = counted(u64::try_from(chunks.len()).unwrap_or(u64::MAX), "passage");
                 report.note(&format!("== {file}: {title} ({kind}, {language}, {count})"));
                 for chunk in &chunks {

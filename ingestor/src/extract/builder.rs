@@ -22,9 +22,17 @@ pub(super) struct Builder {
     pub(super) source_url: Option<String>,
     text: String,
     blocks: Vec<Block>,
+    /// Where each page begins; `page` comes into it with the page's first block.
+    page_starts: Vec<(usize, u32)>,
+    page: Option<u32>,
 }
 
 impl Builder {
+    /// Says that what is added next stands on this page.
+    pub(super) fn page(&mut self, page: u32) {
+        self.page = Some(page);
+    }
+
     pub(super) fn heading(&mut self, level: u8, text: &str) {
         let text = one_line(text);
         let level = level.clamp(1, 6);
@@ -92,6 +100,8 @@ impl Builder {
             self.text.push_str(BLOCK_DIVIDER);
         }
         let start = self.text.len();
+        let last = self.page_starts.last().map(|(_, page)| *page);
+        self.page_starts.extend(self.page.filter(|page| Some(*page) != last).map(|page| (start, page)));
         self.text.push_str(text);
         self.blocks.push(Block { range: start..self.text.len(), shape });
     }
@@ -127,6 +137,9 @@ impl Builder {
             source_url: self.source_url.filter(is_web),
             text: self.text,
             blocks: self.blocks,
+            page_starts: self.page_starts,
+            unread_pages: Vec::new(),
+            hidden_pieces: 0,
         })
     }
 

@@ -1,9 +1,10 @@
 //! Why a document cannot be read, in words that an editor understands.
 
+use formats::Failure;
 use proto::ErrorCode;
 
 /// What can be read, as shown to editors.
-pub const SUPPORTED: &str = "txt, md, html, csv and json";
+pub const SUPPORTED: &str = "txt, md, html, csv, json, pdf, docx, xlsx, pptx, epub, eml, png, jpg and tiff";
 
 /// Why a document cannot be read; the text says what is wrong and, where it helps, what would be right.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -53,6 +54,31 @@ pub enum Unreadable {
         /// The format.
         format: &'static str,
     },
+    /// The reader of its format says why.
+    #[error(transparent)]
+    Refused(#[from] formats::Failure),
+    /// Pages that are pictures.
+    #[error(
+        "this page needs OCR ({pages} in all): it is a picture of text; install Tesseract beside the ingestor, or upload a file with text"
+    )]
+    NeedsOcr {
+        /// How many.
+        pages: usize,
+    },
+    /// A picture over the limit.
+    #[error("the picture has {pixels} pixels; the limit is {limit}")]
+    TooManyPixels {
+        /// Width times height.
+        pixels: u64,
+        /// The limit in force.
+        limit: u64,
+    },
+    /// Reading it took more than it may.
+    #[error("reading the file takes more than {what}")]
+    TooCostly {
+        /// The limit that it went over, with its unit.
+        what: String,
+    },
     /// A fault of ours that only this file brings about.
     #[error("the file could not be read because of a fault in its reader; please report it")]
     ReaderFailed,
@@ -62,9 +88,21 @@ impl Unreadable {
     /// Returns the code in the error table.
     pub fn code(&self) -> ErrorCode {
         match self {
-            Self::TooLarge { .. } => ErrorCode::TooLarge,
-            Self::Binary | Self::Program | Self::Unsupported { .. } => ErrorCode::UnsupportedMedia,
-            Self::Empty | Self::Blank | Self::NoText | Self::InvalidJson { .. } | Self::TooDeep { .. } => {
+            Self::TooLarge { .. }
+            | Self::TooManyPixels { .. }
+            | Self::TooCostly { .. }
+            | Self::Refused(Failure::OverLimit { .. }) => ErrorCode::TooLarge,
+            Self::Binary
+            | Self::Program
+            | Self::Unsupported { .. }
+            | Self::NeedsOcr { .. }
+            | Self::Refused(Failure::Unsupported { .. }) => ErrorCode::UnsupportedMedia,
+            Self::Empty
+            | Self::Blank
+            | Self::NoText
+            | Self::InvalidJson { .. }
+            | Self::TooDeep { .. }
+            | Self::Refused(Failure::Damaged { .. } | Failure::Encrypted { .. }) => {
                 ErrorCode::UnreadableDocument
             }
             Self::ReaderFailed => ErrorCode::Internal,

@@ -176,7 +176,7 @@ fn wire_chunk(chunk: &Chunk, vector: Vec<f32>) -> proto::v1::Chunk {
         heading_path: chunk.heading_path.clone(),
         text: chunk.text.clone(),
         byte_range: Some(ByteRange { start: byte(chunk.range.start), end: byte(chunk.range.end) }),
-        page: None,
+        page: chunk.page,
         importance: chunk.importance,
         vector,
         tokens: chunk.tokens,

@@ -1,11 +1,14 @@
-//! The work on a document that needs no network, away from the runtime: hash, extract, chunk.
+//! The work on a document that needs no network, away from the runtime: hash, read, chunk.
+
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use tokio::task::spawn_blocking;
 
 use crate::chunk::{Chunk, Sizes, chunk as cut};
 use crate::error::Error;
-use crate::extract::{Extracted, Unreadable, extract as read};
+use crate::extract::{Extracted, Unreadable};
+use crate::reading::DocumentReader;
 
 /// What reading a document came to.
 #[derive(Debug)]
@@ -15,7 +18,7 @@ pub(super) enum Prepared {
     /// Its bytes are those that a rollback undid.
     Withheld,
     /// Its bytes are new.
-    Changed(Reading),
+    Changed(Box<Reading>),
 }
 
 /// A document's bytes, read.
@@ -36,20 +39,25 @@ pub(super) struct Known {
 }
 
 /// Hashes the bytes and, unless their hash is known, extracts their text.
-pub(super) async fn extract(name: String, bytes: Vec<u8>, known: Known) -> Result<Prepared, Error> {
-    let work = move || {
-        let sha256 = Sha256::digest(&bytes).to_vec();
-        if known.withheld.is_some_and(|withheld| withheld == sha256) {
-            return Ok(Prepared::Withheld);
-        }
-        if known.indexed.is_some_and(|indexed| indexed == sha256) {
-            return Ok(Prepared::Unchanged);
-        }
-        let content_bytes = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        Ok(Prepared::Changed(Reading { extracted: read(&name, &bytes)?, sha256, content_bytes }))
-    };
-    // A panic of a parser concerns this document only.
-    spawn_blocking(work).await.unwrap_or_else(|_| Err(Unreadable::ReaderFailed.into()))
+pub(super) async fn extract(
+    reader: &DocumentReader,
+    name: &str,
+    bytes: Vec<u8>,
+    known: Known,
+) -> Result<Prepared, Error> {
+    let bytes: Arc<[u8]> = bytes.into();
+    let own = Arc::clone(&bytes);
+    let hashed = spawn_blocking(move || Sha256::digest(&own).to_vec()).await;
+    let sha256 = hashed.map_err(|_| Unreadable::ReaderFailed)?;
+    if known.withheld.is_some_and(|withheld| withheld == sha256) {
+        return Ok(Prepared::Withheld);
+    }
+    if known.indexed.is_some_and(|indexed| indexed == sha256) {
+        return Ok(Prepared::Unchanged);
+    }
+    let content_bytes = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    let extracted = reader.read(name, bytes).await?;
+    Ok(Prepared::Changed(Box::new(Reading { extracted, sha256, content_bytes })))
 }
 
 /// Cuts the text into chunks.

@@ -33,7 +33,8 @@ async fn an_unreadable_upload_is_stored_and_fails_with_its_reason() {
     let stack = Stack::start().await;
     for (name, bytes, code, reason) in [
         ("a.txt", &b"  \n"[..], "UNREADABLE_DOCUMENT", "only white space"),
-        ("a.pdf", b"%PDF-1.7", "UNSUPPORTED_MEDIA", "a PDF is not supported"),
+        ("a.pdf", b"%PDF-1.7", "UNREADABLE_DOCUMENT", "the PDF is damaged"),
+        ("a.gif", b"GIF89a\0\x01", "UNSUPPORTED_MEDIA", "a GIF image is not supported"),
         ("a.docx", b"MZ\x90\0\x03\0\0\0", "UNSUPPORTED_MEDIA", "a program"),
         ("empty.txt", b"", "UNREADABLE_DOCUMENT", "is empty"),
     ] {
@@ -45,6 +46,19 @@ async fn an_unreadable_upload_is_stored_and_fails_with_its_reason() {
     assert!(stack.index.texts().is_empty());
     let events = stack.upload("good.txt", b"Good.").await.expect("is taken");
     assert!(matches!(events.last(), Some(Event::Indexed(_))));
+}
+
+#[tokio::test]
+async fn a_format_with_a_reader_of_its_own_is_indexed_with_its_metadata() {
+    let stack = Stack::start().await;
+    let mail = b"Subject: Opening hours\r\nFrom: Anna <anna@example.com>\r\n\r\nWe open at nine.\r\n";
+    let events = stack.upload("hours.eml", mail).await.expect("is taken");
+    assert!(matches!(events.last(), Some(Event::Indexed(_))), "{events:?}");
+    let header = stack.index.header("main", "hours.eml").expect("is indexed");
+    assert_eq!((header.title.as_str(), header.kind.as_str()), ("Opening hours", "eml"));
+    assert!(header.attributes["author"].contains("Anna"));
+    let chunks = stack.index.chunks("main", "hours.eml");
+    assert!(chunks.iter().any(|chunk| chunk.text.contains("We open at nine.")), "{chunks:?}");
 }
 
 #[tokio::test]

@@ -100,7 +100,11 @@ impl Stack {
         retriever: &Target,
         shutdown: Shutdown,
     ) -> Self {
-        let defaults = [("INGESTOR_DEBOUNCE_MILLIS", "20"), ("INGESTOR_EMBEDDING_DIMENSIONS", "64")];
+        let defaults = [
+            ("INGESTOR_DEBOUNCE_MILLIS", "20"),
+            ("INGESTOR_EMBEDDING_DIMENSIONS", "64"),
+            ("INGESTOR_READER_PROGRAM", env!("CARGO_BIN_EXE_ingestor")),
+        ];
         let mut reader = Reader::from_pairs(defaults.iter().chain(settings).copied());
         let settings = Settings::read(&mut reader).expect("complete");
         reader.finish(&["INGESTOR_"]).expect("no mistake");

@@ -1,0 +1,61 @@
+//! What reading a document may cost, read from the settings.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use formats::Limits;
+use lifecycle::Reader;
+
+use crate::confined::{Allowance, Confined};
+use crate::reading::DocumentReader;
+use crate::recognition::Wanted;
+
+const MEBIBYTE: u64 = 1024 * 1024;
+
+/// Reads the limits of one document. Text is read in this process; all other formats in a child for each document.
+///
+/// - `INGESTOR_READER_PROGRAM`: the program that is started as the child; default this one.
+/// - `INGESTOR_READER_MEMORY_MIB`: most memory of a child, 64 to 4,096, default 256.
+/// - `INGESTOR_READER_SECONDS`: longest time of a child, 1 to 600, default 30.
+/// - `INGESTOR_MAX_PAGES`: pages, slides or sheets, 1 to 100,000, default 2,000.
+/// - `INGESTOR_MAX_CELLS`: cells of all tables together, 1 to 100,000,000, default 1,000,000.
+/// - `INGESTOR_MAX_TEXT_MIB`: text in all, 1 to 256, default 16.
+/// - `INGESTOR_MAX_UNPACKED_MIB`: what packed parts unpack to, 1 to 2,048, default 64.
+/// - `INGESTOR_MAX_UNPACKED_RATIO`: bytes that a packed byte may become, 2 to 10,000, default 100.
+/// - `INGESTOR_MAX_PARTS`: files in a packed file, 1 to 1,000,000, default 10,000.
+/// - `INGESTOR_MAX_DEPTH`: elements in elements, 8 to 10,000, default 256.
+/// - `INGESTOR_OCR_PROGRAM`: Tesseract, which reads pictures; default `tesseract`. Without it pictures are refused.
+/// - `INGESTOR_OCR_LANGUAGES`: Tesseract's names of languages divided by `+`, the most likely first; default all that are
+///   installed, at most four.
+/// - `INGESTOR_OCR_SECONDS`: longest time for one document, 1 to 3,600, default 120.
+/// - `INGESTOR_OCR_MEMORY_MIB`: most memory of Tesseract, 128 to 8,192, default 1,024.
+/// - `INGESTOR_MAX_MEGAPIXELS`: largest picture, 1 to 1,000, default 50.
+pub(super) fn read(reader: &mut Reader) -> DocumentReader {
+    let own = || std::env::current_exe().unwrap_or_else(|_| PathBuf::from("ingestor"));
+    let program = reader.optional_text("INGESTOR_READER_PROGRAM").map_or_else(own, PathBuf::from);
+    let default = Limits::DEFAULT;
+    let limits = Limits {
+        unpacked_bytes: MEBIBYTE
+            * reader.number("INGESTOR_MAX_UNPACKED_MIB", default.unpacked_bytes / MEBIBYTE, 1..=2_048),
+        unpacked_ratio: reader.number("INGESTOR_MAX_UNPACKED_RATIO", default.unpacked_ratio, 2..=10_000),
+        parts: reader.number("INGESTOR_MAX_PARTS", default.parts, 1..=1_000_000),
+        depth: reader.number("INGESTOR_MAX_DEPTH", default.depth, 8..=10_000),
+        pages: reader.number("INGESTOR_MAX_PAGES", default.pages, 1..=100_000),
+        cells: reader.number("INGESTOR_MAX_CELLS", default.cells, 1..=100_000_000),
+        text_bytes: MEBIBYTE * reader.number("INGESTOR_MAX_TEXT_MIB", default.text_bytes / MEBIBYTE, 1..=256),
+    };
+    let allowance = Allowance {
+        limits,
+        memory_bytes: MEBIBYTE * reader.number("INGESTOR_READER_MEMORY_MIB", 256, 64..=4_096),
+        time: Duration::from_secs(reader.number("INGESTOR_READER_SECONDS", 30, 1..=600)),
+    };
+    let languages = reader.text("INGESTOR_OCR_LANGUAGES", "");
+    let wanted = Wanted {
+        program: PathBuf::from(reader.text("INGESTOR_OCR_PROGRAM", "tesseract")),
+        languages: languages.split('+').filter(|name| !name.is_empty()).map(str::to_owned).collect(),
+        pixels: 1_000_000 * reader.number("INGESTOR_MAX_MEGAPIXELS", 50, 1..=1_000),
+        memory_bytes: MEBIBYTE * reader.number("INGESTOR_OCR_MEMORY_MIB", 1_024, 128..=8_192),
+        time: Duration::from_secs(reader.number("INGESTOR_OCR_SECONDS", 120, 1..=3_600)),
+    };
+    DocumentReader::new(Confined::new(program, allowance), wanted)
+}
