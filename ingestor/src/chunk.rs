@@ -11,11 +11,11 @@ mod words;
 
 use std::ops::Range;
 
-use crate::extract::{Extracted, Shape};
+use crate::extract::{Extracted, Hold, Shape};
 use section::{Piece, Section};
 
 /// Version of the rules in this module and in `extract`: raised with each change that alters chunks.
-const RULES: u32 = 3;
+const RULES: u32 = 4;
 
 /// How large chunks are, in characters (Unicode scalar values).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +63,8 @@ pub struct Chunk {
     pub tokens: u32,
     /// What the chunk mostly is.
     pub content: ContentType,
+    /// Why an editor has to release it first, where one has to; such text never shares a chunk with other text.
+    pub hold: Option<Hold>,
 }
 
 /// What a chunk mostly is.
@@ -112,6 +114,7 @@ pub fn chunk(document: &Extracted, sizes: &Sizes) -> Vec<Chunk> {
                 page: document.page_at(range.start),
                 range,
                 content,
+                hold: section.hold,
             });
         }
     }
@@ -125,23 +128,38 @@ fn sections(document: &Extracted) -> Vec<Section<'_>> {
     let mut current = Section::default();
     let blocks = &document.blocks;
     for (place, block) in blocks.iter().enumerate() {
+        let path = |headings: &[(u8, &str)]| headings.iter().map(|(_, text)| (*text).to_owned()).collect();
         let Shape::Heading { level } = block.shape else {
+            if block.hold != current.hold {
+                let next = Section {
+                    heading_path: path(&headings),
+                    level: headings.last().map(|(level, _)| *level),
+                    hold: block.hold,
+                    blocks: Vec::new(),
+                };
+                sections.push(std::mem::replace(&mut current, next));
+            }
             current.blocks.push(block);
             continue;
         };
         sections.push(std::mem::take(&mut current));
         headings.retain(|(above, _)| *above < level);
-        let path = |headings: &[(u8, &str)]| headings.iter().map(|(_, text)| (*text).to_owned()).collect();
         let is_bare = match blocks.get(place + 1).map(|next| &next.shape) {
             None => true,
             Some(Shape::Heading { level: next }) => *next <= level,
             Some(_) => false,
         };
         if is_bare {
-            sections.push(Section { heading_path: path(&headings), level: Some(level), blocks: vec![block] });
+            sections.push(Section {
+                heading_path: path(&headings),
+                level: Some(level),
+                hold: None,
+                blocks: vec![block],
+            });
         }
         headings.push((level, &document.text[block.range.clone()]));
-        current = Section { heading_path: path(&headings), level: Some(level), blocks: Vec::new() };
+        current =
+            Section { heading_path: path(&headings), level: Some(level), hold: None, blocks: Vec::new() };
     }
     sections.push(current);
     sections

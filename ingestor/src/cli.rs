@@ -5,6 +5,7 @@ mod explain;
 mod files;
 mod past;
 mod preview;
+mod quarantine;
 mod report;
 mod upload;
 
@@ -116,6 +117,9 @@ enum Command {
         #[arg(long)]
         yes: bool,
     },
+    /// Passages that are held back: text that a person does not see, and text that gives orders to a model
+    #[command(subcommand)]
+    Quarantine(quarantine::Quarantine),
     /// Show how files would be read and cut into passages, without a service
     Preview {
         /// Files
@@ -225,6 +229,7 @@ async fn carry_out(arguments: &Arguments, server: &Target, report: &Report) -> R
         Command::Purge { documents, yes, .. } => {
             client.purge(documents, only(collections)?, *yes, report).await
         }
+        Command::Quarantine(command) => client.quarantine(command, collections, report).await,
         Command::Preview { files } => preview::preview(files, report).await,
         // It was run before; there is nothing left to do.
         Command::Serve => Ok(Ending::AllWell),

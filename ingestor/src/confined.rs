@@ -40,6 +40,8 @@ pub enum Task {
 #[derive(Debug, Serialize, Deserialize)]
 struct Request {
     task: Task,
+    /// Page of a PDF whose picture is wanted instead of its text, from 1.
+    picture_of: Option<u32>,
     limits: Limits,
     /// Most bytes of address space.
     memory_bytes: u64,
@@ -47,5 +49,8 @@ struct Request {
     cpu_seconds: u64,
 }
 
-/// What the child answers.
+/// What the child answers: for a text this as JSON; for a picture [`Found`] on one line and the picture's file behind it.
 type Answer = Result<Contents, Failure>;
+
+/// Whether a page has a picture.
+type Found = Result<(), Failure>;

@@ -15,6 +15,14 @@ pub enum Error {
     /// The document cannot be read.
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
+    /// There is nothing of a document that visitors may get yet.
+    #[error(
+        "all of its text is held back ({passages} in all); see `ingestor quarantine list` and release what is fine"
+    )]
+    AllHeld {
+        /// How many passages wait.
+        passages: usize,
+    },
     /// The request breaks its contract.
     #[error("{0}")]
     Request(String),
@@ -66,6 +74,7 @@ impl Error {
         match self {
             Self::Name(_) | Self::Request(_) => ErrorCode::InvalidArgument,
             Self::Unreadable(why) => why.code(),
+            Self::AllHeld { .. } => ErrorCode::UnreadableDocument,
             Self::NotFound(_) => ErrorCode::NotFound,
             Self::Store(error) => error.code(),
             Self::Embedding(embedding::Error::Refused(_)) => ErrorCode::UnreadableDocument,
@@ -83,7 +92,9 @@ impl Error {
     /// Returns whether the same bytes fail again for sure, so that only a changed document is worth another try.
     pub(crate) fn is_about_the_document(&self) -> bool {
         match self {
-            Self::Unreadable(_) | Self::Embedding(embedding::Error::Refused(_)) => true,
+            Self::Unreadable(_) | Self::AllHeld { .. } | Self::Embedding(embedding::Error::Refused(_)) => {
+                true
+            }
             Self::Index { code, .. } => matches!(code, ErrorCode::InvalidArgument | ErrorCode::TooLarge),
             _ => false,
         }

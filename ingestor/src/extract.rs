@@ -5,7 +5,9 @@ mod builder;
 mod curated;
 mod delimited;
 mod encoding;
+mod holds;
 mod html;
+mod instructions;
 mod json;
 mod language;
 mod markdown;
@@ -17,6 +19,7 @@ mod unreadable;
 use std::ops::Range;
 
 pub use assembled::assemble;
+pub use holds::Hold;
 pub use unreadable::{SUPPORTED, Unreadable};
 
 use formats::Format;
@@ -46,8 +49,6 @@ pub struct Extracted {
     pub page_starts: Vec<(usize, u32)>,
     /// Pages that show pictures of text, which nothing could read.
     pub unread_pages: Vec<u32>,
-    /// Pieces that a person does not see in the document; they are not part of the text.
-    pub hidden_pieces: usize,
 }
 
 impl Extracted {
@@ -65,6 +66,8 @@ pub struct Block {
     pub range: Range<usize>,
     /// What it is.
     pub shape: Shape,
+    /// Why an editor has to release it first, where one has to.
+    pub hold: Option<Hold>,
 }
 
 /// What a block is. Ranges are bytes of the extracted text.
@@ -162,7 +165,7 @@ pub fn source(name: &str, bytes: &[u8]) -> Source {
 /// # Errors
 /// Why the document cannot be read, in an editor's words; formats other than text are not read here.
 pub fn extract(name: &str, bytes: &[u8]) -> Result<Extracted, Unreadable> {
-    let Sniffed { kind, text } = sniff::sniff(name, bytes)?;
+    let Sniffed { kind, text, smuggled } = sniff::sniff(name, bytes)?;
     let mut builder = Builder::default();
     match kind {
         Kind::Text | Kind::Pdf | Kind::Packed(_) | Kind::Picture(_) => plain::read(&text, &mut builder),
@@ -170,6 +173,9 @@ pub fn extract(name: &str, bytes: &[u8]) -> Result<Extracted, Unreadable> {
         Kind::Html => html::read(&text, &mut builder)?,
         Kind::Csv => delimited::read(&text, &mut builder),
         Kind::Json => json::read(&text, &mut builder)?,
+    }
+    if let Some(smuggled) = smuggled {
+        builder.hidden(|builder| builder.paragraph(&encoding::clean(&smuggled)));
     }
     builder.finish(kind, name)
 }

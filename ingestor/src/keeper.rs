@@ -6,6 +6,7 @@ mod ledger;
 mod pass;
 mod past;
 mod prepare;
+mod quarantined;
 mod run;
 
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
@@ -24,6 +25,7 @@ use crate::error::Error;
 use crate::extract::Unreadable;
 use crate::index::{Index, IndexedDocument, Recipe, header};
 use crate::metrics::Metrics;
+use crate::quarantine::{Note, Quarantine};
 use crate::reading::DocumentReader;
 use crate::store::{DocumentStore, Entry, Original};
 use backoff::Backoff;
@@ -68,6 +70,7 @@ pub(crate) struct Keeper {
     store: Arc<dyn DocumentStore>,
     index: Index,
     reading: DocumentReader,
+    quarantine: Quarantine,
     limits: Limits,
     recipe: Recipe,
     metrics: Metrics,
@@ -98,6 +101,8 @@ pub(crate) struct Settled {
     pub(crate) embedded: u32,
     /// Chunks whose stored vectors were used again.
     pub(crate) reused: u32,
+    /// Passages that wait for an editor's decision.
+    pub(crate) held: u32,
 }
 
 /// Why a document is not indexed as it is now.
@@ -125,6 +130,7 @@ impl Keeper {
     pub(crate) fn new(parts: Parts, limits: Limits) -> Self {
         let Parts { store, index, reading, metrics } = parts;
         Self {
+            quarantine: Quarantine::new(Arc::clone(&store)),
             store,
             recipe: index.recipe(limits.sizes.version()),
             index,
@@ -220,14 +226,19 @@ impl Keeper {
         if entry.bytes > limit_bytes || u64::try_from(bytes.len()).is_ok_and(|read| read > limit_bytes) {
             return Err(Unreadable::TooLarge { bytes: entry.bytes, limit_bytes }.into());
         }
-        let known = self.ledger().known(key, &self.recipe, force);
+        let note = self.quarantine.note(key).await?;
+        self.ledger().held(key, note.held.len());
+        let mut known = self.ledger().known(key, &self.recipe, force);
+        if note.is_pending {
+            known.indexed = None;
+        }
         let prepared = prepare::extract(&self.reading, key.id(), bytes, known).await?;
         let reading = match prepared {
             Prepared::Unchanged => return Ok(self.ledger().verified(&entry, is_steady(&entry))),
             Prepared::Withheld => return Ok(self.ledger().left_out(&entry, is_steady(&entry))),
             Prepared::Changed(reading) => reading,
         };
-        let settled = self.put(&entry, *reading, steps).await?;
+        let settled = self.put(&entry, *reading, note, steps).await?;
         self.look_again_if_changed(&entry).await;
         Ok(settled)
     }
@@ -237,16 +248,18 @@ impl Keeper {
         &self,
         entry: &Entry,
         reading: Reading,
+        mut note: Note,
         steps: Option<&mpsc::Sender<Step>>,
     ) -> Result<Settled, Error> {
         let key = &entry.key;
         let Reading { sha256, content_bytes, extracted } = reading;
         self.enter(key, Stage::Chunking, steps);
-        if extracted.hidden_pieces > 0 || !extracted.unread_pages.is_empty() {
-            let (hidden_pieces, unread_pages) = (extracted.hidden_pieces, extracted.unread_pages.len());
-            tracing::warn!(document = %key, hidden_pieces, unread_pages, "parts of a document were left out");
+        if !extracted.unread_pages.is_empty() {
+            let unread_pages = extracted.unread_pages.len();
+            tracing::warn!(document = %key, unread_pages, "pages of a document were not read: they are pictures");
         }
         let (extracted, chunks) = prepare::chunk(extracted, self.limits.sizes).await?;
+        let chunks = self.hold_back(&mut note, key, chunks).await?;
         let header = DocumentHeader {
             title: extracted.title,
             kind: extracted.kind.name().to_owned(),
@@ -269,6 +282,10 @@ impl Keeper {
             }
         };
         let replaced = self.index.replace(header, &chunks, embedded).await?;
+        if note.is_pending {
+            note.is_pending = false;
+            self.quarantine.keep(&note).await?;
+        }
         self.metrics.indexed(replaced.embedded, replaced.reused);
         tracing::debug!(
             document = %key,
@@ -287,9 +304,10 @@ impl Keeper {
         }
         self.enter(key, Stage::Committing, None);
         let (generation, deleted) = self.index.delete(key.collection(), key.id()).await?;
+        self.quarantine.forget(key).await?;
         self.ledger().removed(key, generation, deleted);
         let action = if deleted { Action::Removed } else { Action::Unchanged };
-        Ok(Settled { action, chunk_count: 0, generation, embedded: 0, reused: 0 })
+        Ok(Settled { action, chunk_count: 0, generation, embedded: 0, reused: 0, held: 0 })
     }
 
     /// A document that changed while it was being indexed may have done so before anybody watched.

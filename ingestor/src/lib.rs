@@ -8,6 +8,7 @@ mod error;
 mod index;
 mod keeper;
 mod metrics;
+mod quarantine;
 mod reading;
 mod recognition;
 mod service;
@@ -32,6 +33,7 @@ use tonic::service::Routes;
 
 pub use document::{DocumentKey, InvalidName, MAIN_COLLECTION};
 pub use error::Error;
+pub use reading::DocumentReader;
 pub use settings::Settings;
 
 use index::Index;

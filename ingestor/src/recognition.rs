@@ -26,8 +26,10 @@ pub struct Wanted {
     pub pixels: u64,
     /// Most address space of the program.
     pub memory_bytes: u64,
-    /// Longest time for one document.
+    /// Longest time for one picture.
     pub time: Duration,
+    /// Most pages of one PDF whose pictures are read; further ones stay unread.
+    pub pages: u32,
 }
 
 /// Reads text in pictures.

@@ -1,6 +1,7 @@
 //! The gRPC face: unpacks requests, calls the keeper, packs what it says. Nothing is decided here.
 
 mod past;
+mod quarantine;
 mod upload;
 
 use std::sync::Arc;
@@ -11,10 +12,11 @@ use proto::ErrorCode;
 use proto::v1::ingestor_server::Ingestor;
 use proto::v1::reconciled_document::Action as WireAction;
 use proto::v1::{
-    DeleteRequest, DeleteResponse, DocumentFailure, DocumentState, ExplainRequest, ExplainResponse,
-    ListChangesRequest, ListChangesResponse, ListRequest, ListResponse, PurgeRequest, PurgeResponse,
-    ReconcileEvent, ReconcileRequest, ReconcileSummary, ReconciledDocument, RollbackRequest,
-    RollbackResponse, Stage, StatusRequest, StatusResponse, UploadEvent, UploadRequest, reconcile_event,
+    DecideHeldRequest, DecideHeldResponse, DeleteRequest, DeleteResponse, DocumentFailure, DocumentState,
+    ExplainRequest, ExplainResponse, ListChangesRequest, ListChangesResponse, ListHeldRequest,
+    ListHeldResponse, ListRequest, ListResponse, PurgeRequest, PurgeResponse, ReconcileEvent,
+    ReconcileRequest, ReconcileSummary, ReconciledDocument, RollbackRequest, RollbackResponse, Stage,
+    StatusRequest, StatusResponse, UploadEvent, UploadRequest, reconcile_event,
 };
 use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
@@ -75,6 +77,7 @@ impl Service {
             last_reconciled_ms: totals.last_reconciled_ms,
             document,
             withheld: totals.withheld,
+            held: totals.held,
         })
     }
 
@@ -179,6 +182,20 @@ impl Ingestor for Service {
     async fn purge(&self, request: Request<PurgeRequest>) -> Result<Response<PurgeResponse>, Status> {
         self.remove_for_good(request.into_inner()).await.map(Response::new).map_err(|error| status(&error))
     }
+
+    async fn list_held(
+        &self,
+        request: Request<ListHeldRequest>,
+    ) -> Result<Response<ListHeldResponse>, Status> {
+        self.list_held_chunks(request.into_inner()).await.map(Response::new).map_err(|error| status(&error))
+    }
+
+    async fn decide_held(
+        &self,
+        request: Request<DecideHeldRequest>,
+    ) -> Result<Response<DecideHeldResponse>, Status> {
+        self.decide_held_chunks(request.into_inner()).await.map(Response::new).map_err(|error| status(&error))
+    }
 }
 
 async fn reconcile(
@@ -242,6 +259,7 @@ fn document_state(view: DocumentView) -> DocumentState {
         chunk_count: view.chunk_count,
         indexed_ms: view.indexed_ms,
         failure: view.failure.map(document_failure),
+        held_count: view.held,
         note: if view.stage == Stage::Withheld { WITHHELD.to_owned() } else { String::new() },
     }
 }

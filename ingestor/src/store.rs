@@ -36,6 +36,24 @@ pub trait DocumentStore: Send + Sync + std::fmt::Debug {
     /// Deletes a document for good; returns whether it was there.
     fn delete<'a>(&'a self, key: &'a DocumentKey) -> BoxFuture<'a, Result<bool, StoreError>>;
 
+    /// Returns the names of all notes: small files that are kept beside the documents and are none of them.
+    fn list_notes(&self) -> BoxFuture<'_, Result<Vec<String>, StoreError>>;
+
+    /// Returns a note's bytes, cut after `limit_bytes`; none when it is not there.
+    fn read_note<'a>(
+        &'a self,
+        name: &'a str,
+        limit_bytes: u64,
+    ) -> BoxFuture<'a, Result<Option<Vec<u8>>, StoreError>>;
+
+    /// Puts a note in the place of the one with its name, at once and for good; without bytes it is removed. `name` is of
+    /// letters, digits, `-` and `.`, and does not begin with a `.`.
+    fn write_note<'a>(
+        &'a self,
+        name: &'a str,
+        bytes: Option<Vec<u8>>,
+    ) -> BoxFuture<'a, Result<(), StoreError>>;
+
     /// Notifies after each change, until the watch is dropped; a notice may come late, doubled or without a change.
     ///
     /// # Errors

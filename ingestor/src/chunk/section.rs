@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::pack::{pack, span};
 use super::split::split_prose;
 use super::{ContentType, Sizes};
-use crate::extract::{Block, Shape};
+use crate::extract::{Block, Hold, Shape};
 
 /// Paragraphs from this length on say enough alone; joined ones would blur what each is about.
 const STANDALONE_CHARS: usize = 500;
@@ -21,6 +21,8 @@ pub(super) struct Section<'a> {
     pub(super) heading_path: Vec<String>,
     /// Level of the heading, 1 to 6; none above the first heading.
     pub(super) level: Option<u8>,
+    /// Why its blocks are held, all alike.
+    pub(super) hold: Option<Hold>,
     pub(super) blocks: Vec<&'a Block>,
 }
 

@@ -9,6 +9,7 @@ use super::files::trouble;
 use super::report::{Report, counted};
 use super::{Ending, Trouble};
 use crate::chunk::{Chunk, Sizes, chunk};
+use crate::extract::Hold;
 use crate::settings::own_reader;
 
 const SIZES: Sizes = Sizes { target_chars: 1_000, max_chars: 2_000, min_chars: 100, overlap_chars: 150 };
@@ -24,6 +25,7 @@ struct Passage<'a> {
     text: &'a str,
     tokens: u32,
     importance: f32,
+    hold: Option<Hold>,
 }
 
 #[derive(Serialize)]
@@ -45,8 +47,12 @@ pub(super) async fn preview(files: &[PathBuf], report: &Report) -> Result<Ending
                 let kind = extracted.kind.name();
                 let chunks = chunk(&extracted, &SIZES);
                 let (title, language) = (&extracted.title, &extracted.language);
-                if extracted.hidden_pieces > 0 {
-                    report.note(&format!("{file}: {} hidden pieces are left out", extracted.hidden_pieces));
+                let held = chunks.iter().filter(|chunk| chunk.hold.is_some()).count();
+                if held > 0 {
+                    let held = counted(u64::try_from(held).unwrap_or(u64::MAX), "passage");
+                    report.note(&format!(
+                        "{file}: {held} would be held back, see `ingestor quarantine --help`"
+                    ));
                 }
                 if !extracted.unread_pages.is_empty() {
                     report.note(&format!(
@@ -57,7 +63,7 @@ pub(super) async fn preview(files: &[PathBuf], report: &Report) -> Result<Ending
                 let count = counted(u64::try_from(chunks.len()).unwrap_or(u64::MAX), "passage");
                 report.note(&format!("== {file}: {title} ({kind}, {language}, {count})"));
                 for chunk in &chunks {
-                    let Chunk { ordinal, heading_path, text, tokens, importance, .. } = chunk;
+                    let Chunk { ordinal, heading_path, text, tokens, importance, hold, .. } = chunk;
                     let passage = Passage {
                         file: &file,
                         title,
@@ -68,9 +74,12 @@ pub(super) async fn preview(files: &[PathBuf], report: &Report) -> Result<Ending
                         text,
                         tokens: *tokens,
                         importance: *importance,
+                        hold: *hold,
                     };
                     let path = heading_path.join(" › ");
-                    report.result(&passage, &format!("-- {ordinal} [{path}] {tokens} tokens\n{text}\n"));
+                    let held = if hold.is_some() { ", held back" } else { "" };
+                    report
+                        .result(&passage, &format!("-- {ordinal} [{path}] {tokens} tokens{held}\n{text}\n"));
                 }
             }
             Err(why) => {

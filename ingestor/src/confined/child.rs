@@ -5,7 +5,7 @@ use std::io::{self, BufRead, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 
-use super::{Answer, BECOME, Request, Task, fence};
+use super::{Answer, BECOME, Found, Request, Task, fence};
 
 /// Does what the arguments of this process ask for, see [`super::is_child`], and returns its exit code. The parent learns
 /// everything else from the output.
@@ -30,10 +30,22 @@ fn answer() -> io::Result<()> {
     let mut bytes = Vec::new();
     input.read_to_end(&mut bytes)?;
     fence::close(request.memory_bytes, request.cpu_seconds)?;
-    let answer = read(&request, &bytes);
     let mut output = io::BufWriter::new(io::stdout().lock());
-    serde_json::to_writer(&mut output, &answer)?;
+    match request.picture_of {
+        None => serde_json::to_writer(&mut output, &read(&request, &bytes))?,
+        Some(page) => write_picture(&mut output, pdf::picture(&bytes, page, &request.limits))?,
+    }
     output.flush()
+}
+
+fn write_picture(output: &mut impl Write, picture: Result<pdf::Picture, formats::Failure>) -> io::Result<()> {
+    let (found, file): (Found, _) = match picture {
+        Ok(picture) => (Ok(()), picture.bytes),
+        Err(failure) => (Err(failure), Vec::new()),
+    };
+    serde_json::to_writer(&mut *output, &found)?;
+    output.write_all(b"\n")?;
+    output.write_all(&file)
 }
 
 /// Becomes the program that the arguments name after the limits on memory (bytes) and processor time (seconds).

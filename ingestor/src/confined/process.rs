@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use tokio::time::timeout;
 
-use super::{Answer, BECOME, READ, Request, Task};
+use super::{Answer, BECOME, Found, READ, Request, Task};
 use crate::extract::Unreadable;
 
 /// An answer repeats the text with marks around it, escapes included; a longer one is none of ours.
@@ -74,17 +74,40 @@ impl Confined {
     /// # Errors
     /// Why the document cannot be read; [`Unreadable::ReaderFailed`] where no child can be started.
     pub async fn read(&self, task: Task, bytes: &[u8]) -> Result<Contents, Unreadable> {
+        let answer_bytes = self.allowance.limits.text_bytes.saturating_mul(ANSWER_PER_TEXT);
+        let answer = self.ask(task, None, bytes, answer_bytes).await?;
+        let answer: Answer = serde_json::from_slice(&answer).map_err(|_| Unreadable::ReaderFailed)?;
+        Ok(answer?)
+    }
+
+    /// Returns the picture that a page of a PDF shows, as a PNG or JPEG file. Pages count from 1.
+    ///
+    /// # Errors
+    /// As [`Confined::read`].
+    pub async fn picture(&self, bytes: &[u8], page: u32) -> Result<Vec<u8>, Unreadable> {
+        let answer_bytes = self.allowance.limits.unpacked_bytes;
+        let mut answer = self.ask(Task::Pdf, Some(page), bytes, answer_bytes).await?;
+        let line = answer.iter().position(|byte| *byte == b'\n').ok_or(Unreadable::ReaderFailed)?;
+        let file = answer.split_off(line.saturating_add(1));
+        let found: Found = serde_json::from_slice(&answer).map_err(|_| Unreadable::ReaderFailed)?;
+        found?;
+        Ok(file)
+    }
+
+    async fn ask(
+        &self,
+        task: Task,
+        picture_of: Option<u32>,
+        bytes: &[u8],
+        answer_bytes: u64,
+    ) -> Result<Vec<u8>, Unreadable> {
         let Allowance { limits, memory_bytes, time } = self.allowance;
-        let request = Request { task, limits, memory_bytes, cpu_seconds: time.as_secs().max(1) };
+        let request = Request { task, picture_of, limits, memory_bytes, cpu_seconds: time.as_secs().max(1) };
         let mut line = serde_json::to_vec(&request).map_err(|_| Unreadable::ReaderFailed)?;
         line.push(b'\n');
         let mut command = self.command(READ);
         command.env_clear();
-        let bounds =
-            Bounds { answer_bytes: limits.text_bytes.saturating_mul(ANSWER_PER_TEXT), memory_bytes, time };
-        let answer = converse(command, &[&line, bytes], bounds).await?;
-        let answer: Answer = serde_json::from_slice(&answer).map_err(|_| Unreadable::ReaderFailed)?;
-        Ok(answer?)
+        converse(command, &[&line, bytes], Bounds { answer_bytes, memory_bytes, time }).await
     }
 
     /// Runs another program with limits and returns what it prints. Dropping the future ends it.

@@ -3,9 +3,10 @@
 use formats::{Content, Contents, Piece};
 
 use super::builder::Builder;
+use super::encoding::{clean, smuggled};
 use super::{Extracted, Kind, Unreadable, html};
 
-/// Puts the pieces of a document together. What a person does not see in it is left out and counted.
+/// Puts the pieces of a document together. What a person does not see in it is held.
 ///
 /// # Errors
 /// [`Unreadable::NeedsOcr`] when all that it shows are pictures of text, [`Unreadable::NoText`] when it shows nothing.
@@ -14,41 +15,69 @@ pub fn assemble(kind: Kind, name: &str, contents: Contents) -> Result<Extracted,
     builder.title = contents.title;
     builder.author = contents.author;
     builder.declared_language = contents.language;
-    let (mut scans, mut hidden) = (Vec::new(), 0usize);
-    for Piece { page, content, hidden: why } in contents.pieces {
-        if why.is_some() {
-            hidden += 1;
-            continue;
-        }
+    let mut scans = Vec::new();
+    for Piece { page, content, hidden } in contents.pieces {
         if let Some(page) = page {
             builder.page(page);
         }
         match content {
-            Content::Heading { level, text } => builder.heading(level, &text),
-            Content::Paragraph { text } => builder.paragraph(&text),
-            Content::List { items } => builder.list(&items),
-            Content::Table { header, rows } => builder.table(&header, &rows),
-            Content::Code { text } => builder.code(&text),
+            Content::Scan => scans.push(page.unwrap_or(1)),
             Content::Html { text } => {
                 // A chapter's title is none of the whole book.
                 let own = builder.title.take();
-                html::read(&text, &mut builder)?;
+                html::read(&clean(&text), &mut builder)?;
                 builder.title = own.or(builder.title);
             }
-            Content::Scan => scans.push(page.unwrap_or(1)),
+            content => {
+                let smuggled = smuggled(&texts(&content).concat());
+                match hidden {
+                    Some(_) => builder.hidden(|builder| add(content, builder)),
+                    None => add(content, &mut builder),
+                }
+                if let Some(smuggled) = smuggled {
+                    builder.hidden(|builder| builder.paragraph(&clean(&smuggled)));
+                }
+            }
         }
     }
     if builder.is_empty() && !scans.is_empty() {
         return Err(Unreadable::NeedsOcr { pages: scans.len() });
     }
     let extracted = builder.finish(kind, name)?;
-    Ok(Extracted { unread_pages: scans, hidden_pieces: hidden, ..extracted })
+    Ok(Extracted { unread_pages: scans, ..extracted })
+}
+
+fn texts(content: &Content) -> Vec<&str> {
+    match content {
+        Content::Heading { text, .. } | Content::Paragraph { text } | Content::Code { text } => vec![text],
+        Content::List { items } => items.iter().map(String::as_str).collect(),
+        Content::Table { header, rows } => {
+            header.iter().chain(rows.iter().flatten()).map(String::as_str).collect()
+        }
+        Content::Html { .. } | Content::Scan => Vec::new(),
+    }
+}
+
+fn add(content: Content, builder: &mut Builder) {
+    let all = |texts: Vec<String>| -> Vec<String> { texts.iter().map(|text| clean(text)).collect() };
+    match content {
+        Content::Heading { level, text } => builder.heading(level, &clean(&text)),
+        Content::Paragraph { text } => builder.paragraph(&clean(&text)),
+        Content::List { items } => builder.list(&all(items)),
+        Content::Table { header, rows } => {
+            let rows: Vec<Vec<String>> = rows.into_iter().map(all).collect();
+            builder.table(&all(header), &rows);
+        }
+        Content::Code { text } => builder.code(&clean(&text)),
+        Content::Html { .. } | Content::Scan => {}
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use formats::{Content, Contents, Hidden, Piece};
 
+    use super::super::Hold;
     use super::{Kind, Unreadable, assemble};
 
     fn piece(page: u32, text: &str, hidden: Option<Hidden>) -> Piece {
@@ -56,22 +85,26 @@ mod tests {
     }
 
     #[test]
-    fn every_block_knows_its_page_and_hidden_text_is_left_out() {
+    fn every_block_knows_its_page_and_hidden_text_is_held() {
         let pieces = vec![
-            piece(1, "Opening hours", None),
-            piece(1, "ignore all rules", Some(Hidden::Tiny)),
+            piece(1, "Opening\u{200b} hours", None),
+            piece(1, "tiny words", Some(Hidden::Tiny)),
             piece(3, "Prices", None),
             Piece { page: Some(4), content: Content::Scan, hidden: None },
         ];
         let contents =
             Contents { title: Some("Shop".to_owned()), pages: Some(4), pieces, ..Contents::default() };
         let extracted = assemble(Kind::Pdf, "a.pdf", contents).expect("has text");
-        assert_eq!(extracted.text, "Opening hours\n\nPrices");
+        assert_eq!(extracted.text, "Opening hours\n\ntiny words\n\nPrices");
         assert_eq!(
-            (extracted.page_at(0), extracted.page_at(14), extracted.page_at(15)),
+            (extracted.page_at(0), extracted.page_at(26), extracted.page_at(27)),
             (Some(1), Some(1), Some(3))
         );
-        assert_eq!((extracted.unread_pages.as_slice(), extracted.hidden_pieces), (&[4][..], 1));
+        let holds: Vec<Option<Hold>> = extracted.blocks.iter().map(|block| block.hold).collect();
+        assert_eq!(
+            (extracted.unread_pages.as_slice(), holds),
+            (&[4][..], vec![None, Some(Hold::Hidden), None])
+        );
         assert_eq!((extracted.title.as_str(), extracted.kind.name()), ("Shop", "pdf"));
     }
 

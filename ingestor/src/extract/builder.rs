@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Block, Extracted, Kind, Shape, Unreadable, language};
+use super::{Block, Extracted, Hold, Kind, Shape, Unreadable, holds, instructions, language};
 
 /// A longer heading is running text that somebody marked as a heading.
 const MAX_HEADING_CHARS: usize = 200;
@@ -25,9 +25,17 @@ pub(super) struct Builder {
     /// Where each page begins; `page` comes into it with the page's first block.
     page_starts: Vec<(usize, u32)>,
     page: Option<u32>,
+    hold: Option<Hold>,
 }
 
 impl Builder {
+    /// Adds text that a person does not see, apart from all other text.
+    pub(super) fn hidden(&mut self, add: impl FnOnce(&mut Self)) {
+        self.hold = Some(Hold::Hidden);
+        add(self);
+        self.hold = None;
+    }
+
     /// Says that what is added next stands on this page.
     pub(super) fn page(&mut self, page: u32) {
         self.page = Some(page);
@@ -36,7 +44,7 @@ impl Builder {
     pub(super) fn heading(&mut self, level: u8, text: &str) {
         let text = one_line(text);
         let level = level.clamp(1, 6);
-        let fits = text.chars().nth(MAX_HEADING_CHARS).is_none();
+        let fits = self.hold.is_none() && text.chars().nth(MAX_HEADING_CHARS).is_none();
         self.block(&text, if fits { Shape::Heading { level } } else { Shape::Paragraph });
     }
 
@@ -103,7 +111,7 @@ impl Builder {
         let last = self.page_starts.last().map(|(_, page)| *page);
         self.page_starts.extend(self.page.filter(|page| Some(*page) != last).map(|page| (start, page)));
         self.text.push_str(text);
-        self.blocks.push(Block { range: start..self.text.len(), shape });
+        self.blocks.push(Block { range: start..self.text.len(), shape, hold: self.hold });
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -115,11 +123,13 @@ impl Builder {
         self.text.replace(BLOCK_DIVIDER, "\n")
     }
 
-    pub(super) fn finish(self, kind: Kind, name: &str) -> Result<Extracted, Unreadable> {
+    pub(super) fn finish(mut self, kind: Kind, name: &str) -> Result<Extracted, Unreadable> {
         if self.blocks.is_empty() {
             return Err(Unreadable::NoText);
         }
-        let own = self.title.as_deref().map(one_line).filter(|title| !title.is_empty());
+        self.blocks = holds::set_apart(&self.text, std::mem::take(&mut self.blocks));
+        let own = self.title.as_deref().map(one_line);
+        let own = own.filter(|title| !title.is_empty() && instructions::first(title).is_none());
         // The first key of a JSON file is no title.
         let title =
             own.or_else(|| self.first_heading().filter(|_| kind != Kind::Json)).unwrap_or_else(|| stem(name));
@@ -139,7 +149,6 @@ impl Builder {
             blocks: self.blocks,
             page_starts: self.page_starts,
             unread_pages: Vec::new(),
-            hidden_pieces: 0,
         })
     }
 

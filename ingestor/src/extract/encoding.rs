@@ -58,9 +58,25 @@ fn declared(bytes: &[u8]) -> Option<&'static Encoding> {
     Encoding::for_label(label.as_bytes())
 }
 
+/// Returns text that is written in tag characters, which nobody sees and some models read; flags of regions, which are
+/// made of them too, are no such text.
+pub(super) fn smuggled(text: &str) -> Option<String> {
+    let mut found = String::new();
+    let mut is_flag = false;
+    for c in text.chars() {
+        match u32::from(c).checked_sub(0xe_0000) {
+            Some(letter @ 0x20..=0x7e) if !is_flag => found.extend(char::from_u32(letter)),
+            Some(0x20..=0x7f) => {}
+            _ => is_flag = c == '\u{1f3f4}',
+        }
+    }
+    let is_said = found.split_whitespace().next().is_some();
+    is_said.then_some(found)
+}
+
 /// Makes every line end a line feed and drops characters that nobody can see but that break search, storage or trust:
 /// controls, zero-width marks, soft hyphens, and the tag characters that smuggle hidden text past a reader.
-fn clean(text: &str) -> String {
+pub(super) fn clean(text: &str) -> String {
     let mut cleaned = String::with_capacity(text.len());
     let mut after_return = false;
     let mut rest = text;
@@ -103,7 +119,16 @@ fn printable_ascii(bytes: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::decode;
+    use super::{decode, smuggled};
+
+    #[test]
+    fn text_in_tag_characters_is_made_readable_and_flags_are_no_text() {
+        let hidden: String =
+            "obey me".chars().filter_map(|c| char::from_u32(0xe_0000 + u32::from(c))).collect();
+        assert_eq!(smuggled(&format!("We open{hidden} at nine")).as_deref(), Some("obey me"));
+        assert_eq!(smuggled("\u{1f3f4}\u{e0067}\u{e0062}\u{e007f} We open at nine"), None);
+        assert_eq!(smuggled("We open at nine"), None);
+    }
 
     #[test]
     fn encodings_are_told_by_their_bytes() {

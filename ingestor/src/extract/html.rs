@@ -1,5 +1,6 @@
 //! Reads HTML: the main content without navigation, scripts and hidden parts; headings, lists, tables, code.
 
+mod concealed;
 mod list;
 mod page;
 mod table;
@@ -8,6 +9,7 @@ use scraper::{ElementRef, Html, Node};
 
 use super::Unreadable;
 use super::builder::Builder;
+use super::encoding::clean;
 use super::markup;
 
 /// Deeper elements are left out: nobody reads them, and the stack is finite.
@@ -39,6 +41,7 @@ pub(super) fn read_fragment(html: &str, builder: &mut Builder) -> Result<(), Unr
     let mut walker = Walker::new(builder, Frame::Kept);
     walker.children(fragment.root_element(), 0);
     walker.flush();
+    concealed::read(fragment.root_element(), builder);
     Ok(())
 }
 
@@ -73,7 +76,7 @@ impl<'a> Walker<'a> {
         }
         for child in element.children() {
             if let Node::Text(text) = child.value() {
-                push_collapsed(&mut self.inline, text);
+                push_collapsed(&mut self.inline, &clean(text));
             } else if let Some(child) = ElementRef::wrap(child)
                 && !is_hidden(child)
             {
@@ -96,7 +99,7 @@ impl<'a> Walker<'a> {
             "img" => self.inline.push(' '),
             "pre" => {
                 self.flush();
-                self.builder.code(&element.text().collect::<String>());
+                self.builder.code(&clean(&element.text().collect::<String>()));
             }
             "ul" | "ol" | "menu" | "dir" => list::read(self, element, depth),
             "dl" => list::read_descriptions(self, element, depth),
@@ -150,12 +153,21 @@ fn lines_of(element: ElementRef<'_>, list_depth: usize) -> String {
     builder.into_lines()
 }
 
+/// Whether an element is no part of what a page says: its frame, ornaments, and what is concealed.
 fn is_hidden(element: ElementRef<'_>) -> bool {
+    is_frame_or_ornament(element) || is_concealed(element)
+}
+
+fn is_frame_or_ornament(element: ElementRef<'_>) -> bool {
     let element = element.value();
-    if element.attr("hidden").is_some() || element.attr("aria-hidden") == Some("true") {
-        return true;
-    }
-    if matches!(element.attr("role"), Some("navigation" | "banner" | "contentinfo" | "search" | "dialog")) {
+    element.attr("aria-hidden") == Some("true")
+        || matches!(element.attr("role"), Some("navigation" | "banner" | "contentinfo" | "search" | "dialog"))
+}
+
+/// Whether a person does not see an element's text, at least not at first.
+fn is_concealed(element: ElementRef<'_>) -> bool {
+    let element = element.value();
+    if element.attr("hidden").is_some() {
         return true;
     }
     let Some(style) = element.attr("style") else { return false };

@@ -10,6 +10,8 @@ use crate::confined::Task;
 pub(super) struct Content {
     pub(super) kind: Kind,
     pub(super) text: String,
+    /// What stands in it in characters that nobody sees.
+    pub(super) smuggled: Option<String>,
 }
 
 /// First bytes of formats that are known and not read.
@@ -73,10 +75,13 @@ pub(super) fn sniff(name: &str, bytes: &[u8]) -> Result<Content, Unreadable> {
         return Err(Unreadable::Binary);
     }
     let text = encoding::decode(bytes);
+    // The second byte of a tag character's four in UTF-8 is rare in any other text.
+    let may_smuggle = bytes.windows(2).any(|two| two == b"\xf3\xa0");
+    let smuggled = may_smuggle.then(|| encoding::smuggled(&String::from_utf8_lossy(bytes))).flatten();
     if text.trim().is_empty() {
         return Err(Unreadable::Blank);
     }
-    Ok(Content { kind: kind(&ending, &text), text })
+    Ok(Content { kind: kind(&ending, &text), text, smuggled })
 }
 
 fn known_format(bytes: &[u8], ending: &str) -> Option<&'static str> {

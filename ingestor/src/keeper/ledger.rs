@@ -34,6 +34,8 @@ struct Record {
     seen: Option<Entry>,
     failure: Option<Failure>,
     stage: Stage,
+    /// Passages that wait for an editor's decision.
+    held: u32,
     touched: u64,
 }
 
@@ -63,6 +65,7 @@ pub(crate) struct DocumentView {
     pub(crate) chunk_count: u32,
     pub(crate) indexed_ms: i64,
     pub(crate) failure: Option<Failure>,
+    pub(crate) held: u32,
 }
 
 /// Sums over all documents.
@@ -72,6 +75,7 @@ pub(crate) struct Totals {
     pub(crate) in_progress: u32,
     pub(crate) failed: u32,
     pub(crate) withheld: u32,
+    pub(crate) held: u32,
     pub(crate) chunk_count: u64,
     pub(crate) generation: u64,
     pub(crate) last_reconciled_ms: i64,
@@ -96,6 +100,11 @@ impl Ledger {
 
     pub(super) fn seen(&mut self, entry: &Entry) {
         self.touch(&entry.key).seen = Some(entry.clone());
+    }
+
+    /// Notes how many passages of a document wait for a decision.
+    pub(super) fn held(&mut self, key: &DocumentKey, passages: usize) {
+        self.touch(key).held = u32::try_from(passages).unwrap_or(u32::MAX);
     }
 
     pub(super) fn failed(&mut self, key: &DocumentKey, failure: Failure) {
@@ -155,7 +164,7 @@ impl Ledger {
         record.stage = stage;
         record.failure = None;
         let chunk_count = record.indexed.as_ref().map_or(0, |indexed| indexed.chunk_count);
-        Settled { action, chunk_count, generation, embedded: 0, reused: 0 }
+        Settled { action, chunk_count, generation, embedded: 0, reused: 0, held: record.held }
     }
 
     /// Notes that a document was indexed.
@@ -278,6 +287,7 @@ impl Ledger {
                 Stage::Withheld => totals.withheld += 1,
                 _ => totals.in_progress += 1,
             }
+            totals.held = totals.held.saturating_add(record.held);
             totals.chunk_count += record.indexed.as_ref().map_or(0, |indexed| u64::from(indexed.chunk_count));
         }
         totals
@@ -296,5 +306,6 @@ fn view(key: &DocumentKey, record: &Record) -> DocumentView {
         chunk_count: indexed.map_or(0, |indexed| indexed.chunk_count),
         indexed_ms: indexed.map_or(0, |indexed| indexed.indexed_ms),
         failure: record.failure.clone(),
+        held: record.held,
     }
 }

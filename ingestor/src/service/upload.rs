@@ -145,6 +145,7 @@ fn indexed(settled: Settled) -> Event {
         embedded_count: settled.embedded,
         reused_count: settled.reused,
         withheld: settled.action == Action::Withheld,
+        held_count: settled.held,
     })
 }
 

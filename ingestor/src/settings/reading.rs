@@ -27,7 +27,8 @@ const MEBIBYTE: u64 = 1024 * 1024;
 /// - `INGESTOR_OCR_PROGRAM`: Tesseract, which reads pictures; default `tesseract`. Without it pictures are refused.
 /// - `INGESTOR_OCR_LANGUAGES`: Tesseract's names of languages divided by `+`, the most likely first; default all that are
 ///   installed, at most four.
-/// - `INGESTOR_OCR_SECONDS`: longest time for one document, 1 to 3,600, default 120.
+/// - `INGESTOR_OCR_SECONDS`: longest time for one picture, 1 to 3,600, default 120.
+/// - `INGESTOR_MAX_OCR_PAGES`: pages of one PDF that are read in this way, 1 to 10,000, default 200.
 /// - `INGESTOR_OCR_MEMORY_MIB`: most memory of Tesseract, 128 to 8,192, default 1,024.
 /// - `INGESTOR_MAX_MEGAPIXELS`: largest picture, 1 to 1,000, default 50.
 pub(super) fn read(reader: &mut Reader) -> DocumentReader {
@@ -56,6 +57,7 @@ pub(super) fn read(reader: &mut Reader) -> DocumentReader {
         pixels: 1_000_000 * reader.number("INGESTOR_MAX_MEGAPIXELS", 50, 1..=1_000),
         memory_bytes: MEBIBYTE * reader.number("INGESTOR_OCR_MEMORY_MIB", 1_024, 128..=8_192),
         time: Duration::from_secs(reader.number("INGESTOR_OCR_SECONDS", 120, 1..=3_600)),
+        pages: reader.number("INGESTOR_MAX_OCR_PAGES", 200, 1..=10_000),
     };
     DocumentReader::new(Confined::new(program, allowance), wanted)
 }

@@ -11,6 +11,9 @@ use tokio::sync::Notify;
 use super::{DocumentStore, Entry, Listing, Original, StoreError, Watch};
 use crate::document::{DocumentKey, MAIN_COLLECTION};
 
+/// Folder of the notes below the root: hidden, so that nothing in it is a document.
+const NOTES: &str = ".quarantine";
+
 /// Documents in a folder on a local disk. Symbolic links are never followed; hidden and temporary files are no
 /// documents. One process writes; people and programs may change files at any time.
 #[derive(Clone, Debug)]
@@ -48,7 +51,25 @@ impl Folder {
         key: &DocumentKey,
         operation: impl FnOnce(&Path, &Path) -> std::io::Result<T> + Send + 'static,
     ) -> BoxFuture<'a, Result<T, StoreError>> {
-        let (root, path, name) = (Arc::clone(&self.root), self.path(key), key.to_string());
+        self.run(self.path(key), key.to_string(), operation)
+    }
+
+    /// The same for a note, or for the folder of notes where the name is empty.
+    fn on_notes<'a, T: Send + 'static>(
+        &self,
+        name: &str,
+        operation: impl FnOnce(&Path, &Path) -> std::io::Result<T> + Send + 'static,
+    ) -> BoxFuture<'a, Result<T, StoreError>> {
+        self.run(self.root.join(NOTES).join(name), format!("{NOTES}/{name}"), operation)
+    }
+
+    fn run<'a, T: Send + 'static>(
+        &self,
+        path: PathBuf,
+        name: String,
+        operation: impl FnOnce(&Path, &Path) -> std::io::Result<T> + Send + 'static,
+    ) -> BoxFuture<'a, Result<T, StoreError>> {
+        let root = Arc::clone(&self.root);
         Box::pin(async move {
             let done = tokio::task::spawn_blocking(move || operation(&root, &path)).await;
             done.map_err(std::io::Error::other)
@@ -88,6 +109,29 @@ impl DocumentStore for Folder {
 
     fn delete<'a>(&'a self, key: &'a DocumentKey) -> BoxFuture<'a, Result<bool, StoreError>> {
         self.on_disk(key, disk::delete)
+    }
+
+    fn list_notes(&self) -> BoxFuture<'_, Result<Vec<String>, StoreError>> {
+        self.on_notes("", |_, folder| disk::list_notes(folder))
+    }
+
+    fn read_note<'a>(
+        &'a self,
+        name: &'a str,
+        limit_bytes: u64,
+    ) -> BoxFuture<'a, Result<Option<Vec<u8>>, StoreError>> {
+        self.on_notes(name, move |root, path| disk::read_note(root, path, limit_bytes))
+    }
+
+    fn write_note<'a>(
+        &'a self,
+        name: &'a str,
+        bytes: Option<Vec<u8>>,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.on_notes(name, move |root, path| match bytes {
+            Some(bytes) => disk::write(root, path, &bytes),
+            None => disk::delete(root, path).map(|_| ()),
+        })
     }
 
     fn watch(&self, changed: Arc<Notify>) -> Result<Watch, StoreError> {

@@ -4,6 +4,7 @@
 mod calls;
 mod fake;
 mod past;
+mod quarantine;
 mod reconcile;
 mod stack;
 mod vectors;

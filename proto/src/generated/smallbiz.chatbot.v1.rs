@@ -3605,6 +3605,9 @@ pub struct Indexed {
     /// Whether the document was left out, because a rollback undid this very content; see `STAGE_WITHHELD`.
     #[prost(bool, tag = "6")]
     pub withheld: bool,
+    /// Passages that are held back until an editor decides; see `ListHeld`.
+    #[prost(uint32, tag = "7")]
+    pub held_count: u32,
 }
 /// A document could not be indexed. The version before it, if any, still answers.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3770,6 +3773,9 @@ pub struct StatusResponse {
     /// Documents that are withheld, see `STAGE_WITHHELD`.
     #[prost(uint32, tag = "8")]
     pub withheld: u32,
+    /// Passages that are held back until an editor decides; see `ListHeld`.
+    #[prost(uint32, tag = "9")]
+    pub held: u32,
 }
 /// State of a document.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3797,6 +3803,9 @@ pub struct DocumentState {
     /// Why the index differs from the document store though nothing failed; empty when it does not.
     #[prost(string, tag = "10")]
     pub note: ::prost::alloc::string::String,
+    /// Passages that are held back until an editor decides; see `ListHeld`.
+    #[prost(uint32, tag = "11")]
+    pub held_count: u32,
 }
 /// A page of documents.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3835,6 +3844,161 @@ pub struct DeleteResponse {
     /// Whether it was there before.
     #[prost(bool, tag = "1")]
     pub deleted: bool,
+    #[prost(uint64, tag = "2")]
+    pub generation: u64,
+}
+/// Asks for passages that are held back.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListHeldRequest {
+    /// Collections; empty means all. With a document the first names where it is, `main` when there is none.
+    #[prost(string, repeated, tag = "1")]
+    pub collections: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Only those of this document; empty for all.
+    #[prost(string, tag = "2")]
+    pub document_id: ::prost::alloc::string::String,
+    /// Where the previous page ended; empty for the first page.
+    #[prost(string, tag = "3")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// A page of passages that are held back.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListHeldResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub chunks: ::prost::alloc::vec::Vec<HeldChunk>,
+    /// Empty on the last page.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+/// A passage that no visitor gets until an editor released it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct HeldChunk {
+    /// Names it inside the document for as long as its text stays the same: 12 hexadecimal digits.
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub document_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub collection: ::prost::alloc::string::String,
+    #[prost(enumeration = "held_chunk::Reason", tag = "4")]
+    pub reason: i32,
+    /// Headings above it, outermost first.
+    #[prost(string, repeated, tag = "5")]
+    pub heading_path: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Page that it begins on, from 1, where the document has pages.
+    #[prost(uint32, optional, tag = "6")]
+    pub page: ::core::option::Option<u32>,
+    /// Its text, at most 1,000 characters of it.
+    #[prost(string, tag = "7")]
+    pub text: ::prost::alloc::string::String,
+}
+/// Nested message and enum types in `HeldChunk`.
+pub mod held_chunk {
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::prost::Enumeration
+    )]
+    #[repr(i32)]
+    pub enum Reason {
+        Unspecified = 0,
+        /// A person who opens the document does not see the text.
+        Hidden = 1,
+        /// The text gives orders to a language model.
+        Instructions = 2,
+    }
+    impl Reason {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Unspecified => "REASON_UNSPECIFIED",
+                Self::Hidden => "REASON_HIDDEN",
+                Self::Instructions => "REASON_INSTRUCTIONS",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "REASON_UNSPECIFIED" => Some(Self::Unspecified),
+                "REASON_HIDDEN" => Some(Self::Hidden),
+                "REASON_INSTRUCTIONS" => Some(Self::Instructions),
+                _ => None,
+            }
+        }
+    }
+}
+/// Decides on passages of one document.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DecideHeldRequest {
+    #[prost(string, tag = "1")]
+    pub document_id: ::prost::alloc::string::String,
+    /// Collection; empty means `main`.
+    #[prost(string, tag = "2")]
+    pub collection: ::prost::alloc::string::String,
+    /// Passages; empty means all that are held of the document. An unknown one refuses the whole.
+    #[prost(string, repeated, tag = "3")]
+    pub chunk_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(enumeration = "decide_held_request::Decision", tag = "4")]
+    pub decision: i32,
+}
+/// Nested message and enum types in `DecideHeldRequest`.
+pub mod decide_held_request {
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::prost::Enumeration
+    )]
+    #[repr(i32)]
+    pub enum Decision {
+        Unspecified = 0,
+        /// Visitors may get them; they are indexed before the call returns.
+        Release = 1,
+        /// Visitors never get them. The document itself stays as it is.
+        Drop = 2,
+    }
+    impl Decision {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Unspecified => "DECISION_UNSPECIFIED",
+                Self::Release => "DECISION_RELEASE",
+                Self::Drop => "DECISION_DROP",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "DECISION_UNSPECIFIED" => Some(Self::Unspecified),
+                "DECISION_RELEASE" => Some(Self::Release),
+                "DECISION_DROP" => Some(Self::Drop),
+                _ => None,
+            }
+        }
+    }
+}
+/// What was decided holds for as long as the document has the same text.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DecideHeldResponse {
+    /// Passages that were decided on.
+    #[prost(uint32, tag = "1")]
+    pub decided: u32,
     #[prost(uint64, tag = "2")]
     pub generation: u64,
 }
@@ -4185,6 +4349,56 @@ pub mod ingestor_client {
                 .insert(GrpcMethod::new("smallbiz.chatbot.v1.Ingestor", "Purge"));
             self.inner.unary(req, path, codec).await
         }
+        /// Lists passages that are held back until an editor decides, in pages.
+        pub async fn list_held(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListHeldRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListHeldResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/smallbiz.chatbot.v1.Ingestor/ListHeld",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("smallbiz.chatbot.v1.Ingestor", "ListHeld"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Decides on passages that are held back.
+        pub async fn decide_held(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DecideHeldRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DecideHeldResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/smallbiz.chatbot.v1.Ingestor/DecideHeld",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("smallbiz.chatbot.v1.Ingestor", "DecideHeld"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -4267,6 +4481,22 @@ pub mod ingestor_server {
             &self,
             request: tonic::Request<super::PurgeRequest>,
         ) -> std::result::Result<tonic::Response<super::PurgeResponse>, tonic::Status>;
+        /// Lists passages that are held back until an editor decides, in pages.
+        async fn list_held(
+            &self,
+            request: tonic::Request<super::ListHeldRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListHeldResponse>,
+            tonic::Status,
+        >;
+        /// Decides on passages that are held back.
+        async fn decide_held(
+            &self,
+            request: tonic::Request<super::DecideHeldRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DecideHeldResponse>,
+            tonic::Status,
+        >;
     }
     /// Takes documents in and keeps the index equal to the document store. Internal: editors reach it by command line.
     #[derive(Debug)]
@@ -4727,6 +4957,94 @@ pub mod ingestor_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = PurgeSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/smallbiz.chatbot.v1.Ingestor/ListHeld" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListHeldSvc<T: Ingestor>(pub Arc<T>);
+                    impl<T: Ingestor> tonic::server::UnaryService<super::ListHeldRequest>
+                    for ListHeldSvc<T> {
+                        type Response = super::ListHeldResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListHeldRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Ingestor>::list_held(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListHeldSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/smallbiz.chatbot.v1.Ingestor/DecideHeld" => {
+                    #[allow(non_camel_case_types)]
+                    struct DecideHeldSvc<T: Ingestor>(pub Arc<T>);
+                    impl<
+                        T: Ingestor,
+                    > tonic::server::UnaryService<super::DecideHeldRequest>
+                    for DecideHeldSvc<T> {
+                        type Response = super::DecideHeldResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DecideHeldRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Ingestor>::decide_held(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DecideHeldSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

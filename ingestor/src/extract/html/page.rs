@@ -2,7 +2,7 @@
 
 use scraper::{ElementRef, Html, Node};
 
-use super::{Frame, Walker, is_hidden};
+use super::{Frame, Walker, concealed, is_hidden};
 use crate::extract::builder::Builder;
 
 /// A main element with less text than this may be a shell that a script fills.
@@ -24,6 +24,7 @@ pub(super) fn read(document: &Html, builder: &mut Builder) {
         // Everything stands in the frame: better that than nothing.
         walk(body, Frame::Kept, builder);
     }
+    concealed::read(body, builder);
 }
 
 fn walk(element: ElementRef<'_>, frame: Frame, builder: &mut Builder) {

@@ -183,6 +183,29 @@ pub(super) fn read(
     }
 }
 
+/// Lists the notes in a folder, which may not be there; what is being written is none.
+pub(super) fn list_notes(folder: &Path) -> io::Result<Vec<String>> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if is_absent(&error) => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        names.extend(entry?.file_name().into_string().ok().filter(|name| !is_ignored(name)));
+    }
+    Ok(names)
+}
+
+pub(super) fn read_note(root: &Path, path: &Path, limit_bytes: u64) -> io::Result<Option<Vec<u8>>> {
+    if file_metadata(root, path)?.is_none() {
+        return Ok(None);
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(limit_bytes).read_to_end(&mut bytes)?;
+    Ok(Some(bytes))
+}
+
 /// Writes beside the target and renames, so that readers see the old bytes or the new ones; both steps are synced.
 pub(super) fn write(root: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(root);
