@@ -14,7 +14,7 @@ PYTHON = .cache/python/bin/python
 export PATH := $(CURDIR)/.cache/python/bin:$(PATH)
 NEED_ROOT = $(if $(filter 0,$(shell id -u)),,sudo )
 
-.PHONY: run test check load eval bench-retrieval bench-ingest widget test-rust test-foreign test-widget test-browser tools
+.PHONY: run test check load eval bench-retrieval bench-ingest eval-documents kill-ingest fuzz widget test-rust test-foreign test-widget test-browser tools
 
 run:
 	LOG_FORMAT=$${LOG_FORMAT:-pretty} cargo run --release --locked -p local --bin chatbot -- \
@@ -76,6 +76,23 @@ bench-ingest: tools .cache/chunkers/installed
 	cargo build --release --locked -p ingestor --example chunking
 	.cache/chunkers/bin/python loadtest/bench_ingest --texts $(TEXTS) --out .cache/bench-ingest.json $(BENCH)
 
+# How well documents are read: TEXTS=DIR has a MANIFEST.jsonl that names files and the texts that they hold.
+eval-documents: tools
+	cargo build --release --locked -p ingestor --bins --examples
+	$(PYTHON) -m pip install -q rapidfuzz==3.14.3
+	$(PYTHON) loadtest/eval_documents $(TEXTS) --out .cache/eval-documents.json
+
+# Kills the ingestor, the retriever and PostgreSQL in turn while 1,000 documents change, 20 times; slow.
+kill-ingest: tools
+	cargo build --release --locked -p ingestor -p retriever --bins
+	$(PYTHON) loadtest/kill_ingest
+
+# SECONDS_LONG seconds for each reader of hostile bytes; needs a nightly compiler and `cargo install cargo-fuzz`.
+fuzz:
+	for target in text pdf packed office; do \
+		(cd ingestor && cargo +nightly fuzz run $$target -- -max_total_time=$(SECONDS_LONG) -rss_limit_mb=1024 -timeout=30) || exit 1; \
+	done
+
 .cache/chunkers/installed: loadtest/bench/chunkers.txt .cache/tools
 	python3 -m venv .cache/chunkers
 	.cache/chunkers/bin/python -m pip install -q -r loadtest/bench/chunkers.txt
@@ -96,7 +113,7 @@ tools: .cache/tools
 .cache/tools: Makefile
 	mkdir -p .cache
 	set -e; missing=; \
-	for pair in chromium:chromium curl:curl python3:python3 cc:gcc; do \
+	for pair in chromium:chromium curl:curl python3:python3 cc:gcc tesseract:tesseract-ocr; do \
 		command -v $${pair%%:*} >/dev/null || missing="$$missing $${pair##*:}"; \
 	done; \
 	python3 -c 'import venv, ensurepip' 2>/dev/null || missing="$$missing python3-venv"; \

@@ -68,10 +68,7 @@ impl Recognition {
     /// Why it cannot be read; [`Unreadable::NoText`] is not among them.
     pub(crate) async fn read(&self, confined: &Confined, picture: &[u8]) -> Result<Contents, Unreadable> {
         let Wanted { ref program, pixels: limit, memory_bytes, time, .. } = self.wanted;
-        let size = imagesize::blob_size(picture).map_err(|error| formats::Failure::Damaged {
-            format: "picture".to_owned(),
-            problem: error.to_string(),
-        })?;
+        let size = imagesize::blob_size(picture).map_err(|error| damaged(error.to_string()))?;
         let pixels = u64::try_from(size.width).ok().zip(u64::try_from(size.height).ok());
         let pixels = pixels.map_or(u64::MAX, |(width, height)| width.saturating_mul(height));
         if pixels > limit {
@@ -86,9 +83,17 @@ impl Recognition {
             memory_bytes,
             time,
         };
-        let text = confined.run(program, picture).await?;
+        let text = confined.run(program, picture).await.map_err(|error| match error {
+            // Its limits end it in another way: what it cannot read it refuses.
+            Unreadable::ReaderFailed => damaged("no part of it can be shown".to_owned()),
+            error => error,
+        })?;
         Ok(contents(&String::from_utf8_lossy(&text)))
     }
+}
+
+fn damaged(problem: String) -> Unreadable {
+    formats::Failure::Damaged { format: "picture".to_owned(), problem }.into()
 }
 
 /// Cuts recognised text into pages and paragraphs.

@@ -6,6 +6,9 @@ use super::builder::Builder;
 use super::encoding::{clean, smuggled};
 use super::{Extracted, Kind, Unreadable, html};
 
+/// Fewer hidden words are an accident of the layout.
+const FEWEST_HIDDEN_WORDS: usize = 2;
+
 /// Puts the pieces of a document together. What a person does not see in it is held.
 ///
 /// # Errors
@@ -31,6 +34,8 @@ pub fn assemble(kind: Kind, name: &str, contents: Contents) -> Result<Extracted,
             content => {
                 let smuggled = smuggled(&texts(&content).concat());
                 match hidden {
+                    // The end of a line that runs off the page, a mark: nothing that anybody needs to decide on.
+                    Some(_) if words(&content) < FEWEST_HIDDEN_WORDS => {}
                     Some(_) => builder.hidden(|builder| add(content, builder)),
                     None => add(content, &mut builder),
                 }
@@ -45,6 +50,10 @@ pub fn assemble(kind: Kind, name: &str, contents: Contents) -> Result<Extracted,
     }
     let extracted = builder.finish(kind, name)?;
     Ok(Extracted { unread_pages: scans, ..extracted })
+}
+
+fn words(content: &Content) -> usize {
+    texts(content).iter().map(|text| text.split_whitespace().count()).sum()
 }
 
 fn texts(content: &Content) -> Vec<&str> {
