@@ -89,7 +89,7 @@ kill-ingest: tools
 
 # SECONDS_LONG seconds for each reader of hostile bytes; needs a nightly compiler and `cargo install cargo-fuzz`.
 fuzz:
-	for target in text pdf packed office; do \
+	for target in pdf packed office "text --features text"; do \
 		(cd ingestor && cargo +nightly fuzz run $$target -- -max_total_time=$(SECONDS_LONG) -rss_limit_mb=1024 -timeout=30) || exit 1; \
 	done
 

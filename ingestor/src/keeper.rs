@@ -103,6 +103,8 @@ pub(crate) struct Settled {
     pub(crate) reused: u32,
     /// Passages that wait for an editor's decision.
     pub(crate) held: u32,
+    /// What reading and embedding it cost this time, in billionths of a US dollar.
+    pub(crate) nano_dollars: u64,
 }
 
 /// Why a document is not indexed as it is now.
@@ -153,7 +155,7 @@ impl Keeper {
     }
 
     pub(crate) fn totals(&self) -> Totals {
-        self.ledger().totals()
+        Totals { nano_dollars: self.metrics.nano_dollars(), ..self.ledger().totals() }
     }
 
     /// Returns every known document, ordered by collection and id.
@@ -287,6 +289,7 @@ impl Keeper {
             self.quarantine.keep(&note).await?;
         }
         self.metrics.indexed(replaced.embedded, replaced.reused);
+        self.metrics.spent(replaced.tokens, replaced.nano_dollars);
         tracing::debug!(
             document = %key,
             embedded = replaced.embedded,
@@ -307,7 +310,7 @@ impl Keeper {
         self.quarantine.forget(key).await?;
         self.ledger().removed(key, generation, deleted);
         let action = if deleted { Action::Removed } else { Action::Unchanged };
-        Ok(Settled { action, chunk_count: 0, generation, embedded: 0, reused: 0, held: 0 })
+        Ok(Settled { action, chunk_count: 0, generation, embedded: 0, reused: 0, held: 0, nano_dollars: 0 })
     }
 
     /// A document that changed while it was being indexed may have done so before anybody watched.

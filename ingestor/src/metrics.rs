@@ -14,6 +14,8 @@ struct Source {
 #[derive(Clone, Debug)]
 pub(crate) struct Metrics {
     chunks: Family<Source, Counter>,
+    tokens: Counter,
+    nano_dollars: Counter,
 }
 
 impl Metrics {
@@ -21,7 +23,26 @@ impl Metrics {
         let chunks = Family::default();
         let help = "Chunks indexed, by whether their vector was embedded or used again";
         registry.register("ingestor_chunks", help, chunks.clone());
-        Self { chunks }
+        let (tokens, nano_dollars) = (Counter::default(), Counter::default());
+        registry.register(
+            "ingestor_embedding_tokens",
+            "Tokens that the embedding model counted",
+            tokens.clone(),
+        );
+        let help = "What reading and embedding documents cost, in billionths of a US dollar";
+        registry.register("ingestor_cost_nano_dollars", help, nano_dollars.clone());
+        Self { chunks, tokens, nano_dollars }
+    }
+
+    /// Counts what one document took.
+    pub(crate) fn spent(&self, tokens: u64, nano_dollars: u64) {
+        self.tokens.inc_by(tokens);
+        self.nano_dollars.inc_by(nano_dollars);
+    }
+
+    /// Returns what everything cost since the start, in billionths of a US dollar.
+    pub(crate) fn nano_dollars(&self) -> u64 {
+        self.nano_dollars.get()
     }
 
     /// Counts the chunks of one document.

@@ -68,7 +68,7 @@ impl DocumentReader {
             left -= 1;
             match self.read_scan(recognition, bytes, page).await {
                 Ok(read) => {
-                    pieces.extend(read.pieces.into_iter().map(|read| Piece { page: Some(page), ..read }))
+                    pieces.extend(read.pieces.into_iter().map(|read| Piece { page: Some(page), ..read }));
                 }
                 Err(error) => {
                     tracing::warn!(page, %error, "a page could not be read");

@@ -78,6 +78,7 @@ impl Service {
             document,
             withheld: totals.withheld,
             held: totals.held,
+            cost_nano_dollars: totals.nano_dollars,
         })
     }
 
@@ -260,6 +261,7 @@ fn document_state(view: DocumentView) -> DocumentState {
         indexed_ms: view.indexed_ms,
         failure: view.failure.map(document_failure),
         held_count: view.held,
+        cost_nano_dollars: view.nano_dollars,
         note: if view.stage == Stage::Withheld { WITHHELD.to_owned() } else { String::new() },
     }
 }

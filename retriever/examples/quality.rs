@@ -83,7 +83,8 @@ impl Embedder for Precomputed {
     }
 
     fn embed<'a>(&'a self, texts: &'a [&'a str]) -> Embedding<'a> {
-        Box::pin(async { Ok(texts.iter().map(|text| self.vectors[*text].clone()).collect()) })
+        let vectors = texts.iter().map(|text| self.vectors[*text].clone()).collect();
+        Box::pin(async { Ok(embedding::Embedded { vectors, tokens: 0 }) })
     }
 }
 
@@ -125,7 +126,7 @@ async fn load(store: &dyn Store, embedder: &dyn Embedder, directory: &Path) -> I
                 byte_range: None,
                 page: None,
                 importance: 1.0,
-                vector: embedder.embed(&[&body]).await.unwrap().remove(0),
+                vector: embedder.embed(&[&body]).await.unwrap().vectors.remove(0),
                 tokens: embedding::estimate_tokens(&body),
                 content_type: 0,
                 text: body,

@@ -220,8 +220,9 @@ impl Searcher {
     }
 
     async fn embed(&self, text: &str) -> Result<Vec<f32>, Error> {
-        let vectors = self.embedder.embed(&[text]).await.map_err(Error::Embedder)?;
-        let first = vectors.into_iter().next().filter(|vector| vector.len() == self.embedder.dimensions());
+        let embedded = self.embedder.embed(&[text]).await.map_err(Error::Embedder)?;
+        let first =
+            embedded.vectors.into_iter().next().filter(|vector| vector.len() == self.embedder.dimensions());
         first.ok_or_else(|| Error::Internal(anyhow::anyhow!("the embedder gave a vector of another size")))
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use embedding::Embedded;
 use lifecycle::TraceContext;
 use proto::ErrorCode;
 use proto::v1::replace_document_request::Part;
@@ -31,6 +32,10 @@ pub(crate) struct Replaced {
     pub(crate) embedded: u32,
     /// Chunks whose stored vectors were used again.
     pub(crate) reused: u32,
+    /// Tokens that the embedding model counted.
+    pub(crate) tokens: u64,
+    /// What they cost, in billionths of a US dollar.
+    pub(crate) nano_dollars: u64,
 }
 
 impl Index {
@@ -97,41 +102,51 @@ impl Index {
         };
         let (replaced, sent) = tokio::join!(replacing, sending);
         // When the embedder failed, the index only saw a stream without an end; the embedder's own words say why.
-        sent?;
+        let tokens = sent?;
         let reused = stored.iter().filter(|is_stored| **is_stored).count();
         let count = |chunks: usize| u32::try_from(chunks).unwrap_or(u32::MAX);
         let generation = replaced?.generation;
-        Ok(Replaced { generation, embedded: count(chunks.len() - reused), reused: count(reused) })
+        let nano_dollars = tokens.saturating_mul(self.embedder.nano_dollars_per_token());
+        Ok(Replaced {
+            generation,
+            embedded: count(chunks.len() - reused),
+            reused: count(reused),
+            tokens,
+            nano_dollars,
+        })
     }
 
+    /// Sends the chunks and returns how many tokens were embedded for them.
     async fn send(
         &self,
         chunks: &[Chunk],
         stored: &[bool],
         parts: mpsc::Sender<ReplaceDocumentRequest>,
         done: &(impl Fn(usize) + Send),
-    ) -> Result<(), Error> {
-        let mut ready = 0;
+    ) -> Result<u64, Error> {
+        let (mut ready, mut tokens) = (0, 0_u64);
         for (batch, stored) in chunks.chunks(BATCH_CHUNKS).zip(stored.chunks(BATCH_CHUNKS)) {
-            let batch = ChunkBatch { chunks: self.embed(batch, stored).await? };
-            ready += batch.chunks.len();
-            if parts.send(message(Part::Chunks(batch))).await.is_err() {
-                return Ok(());
+            let (chunks, counted) = self.embed(batch, stored).await?;
+            tokens = tokens.saturating_add(counted);
+            ready += chunks.len();
+            if parts.send(message(Part::Chunks(ChunkBatch { chunks }))).await.is_err() {
+                return Ok(tokens);
             }
             done(ready);
         }
         let chunk_count = u32::try_from(chunks.len()).unwrap_or(u32::MAX);
         _ = parts.send(message(Part::Commit(ReplaceCommit { chunk_count }))).await;
-        Ok(())
+        Ok(tokens)
     }
 
-    /// Returns the chunks as they are sent: without a vector where the index holds it.
-    async fn embed(&self, chunks: &[Chunk], stored: &[bool]) -> Result<Vec<proto::v1::Chunk>, Error> {
+    /// Returns the chunks as they are sent, without a vector where the index holds it, and the tokens that were embedded.
+    async fn embed(&self, chunks: &[Chunk], stored: &[bool]) -> Result<(Vec<proto::v1::Chunk>, u64), Error> {
         let is_new = |(_, is_stored): &(&Chunk, &bool)| !**is_stored;
         let texts: Vec<String> =
             chunks.iter().zip(stored).filter(is_new).map(|(chunk, _)| chunk.embedded_text()).collect();
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        let vectors = if texts.is_empty() { Vec::new() } else { self.embedder.embed(&texts).await? };
+        let Embedded { vectors, tokens } =
+            if texts.is_empty() { Embedded::default() } else { self.embedder.embed(&texts).await? };
         if vectors.len() != texts.len() {
             return Err(Error::Vectors("another number of vectors than texts"));
         }
@@ -142,7 +157,7 @@ impl Index {
                 if *is_stored { Vec::new() } else { self.checked(vectors.next().unwrap_or_default())? };
             wire.push(wire_chunk(chunk, vector));
         }
-        Ok(wire)
+        Ok((wire, tokens))
     }
 
     fn checked(&self, vector: Vec<f32>) -> Result<Vec<f32>, Error> {

@@ -36,6 +36,8 @@ struct Record {
     stage: Stage,
     /// Passages that wait for an editor's decision.
     held: u32,
+    /// What reading and embedding it cost the last time; nothing where that was before the start.
+    nano_dollars: Option<u64>,
     touched: u64,
 }
 
@@ -66,6 +68,7 @@ pub(crate) struct DocumentView {
     pub(crate) indexed_ms: i64,
     pub(crate) failure: Option<Failure>,
     pub(crate) held: u32,
+    pub(crate) nano_dollars: Option<u64>,
 }
 
 /// Sums over all documents.
@@ -76,6 +79,7 @@ pub(crate) struct Totals {
     pub(crate) failed: u32,
     pub(crate) withheld: u32,
     pub(crate) held: u32,
+    pub(crate) nano_dollars: u64,
     pub(crate) chunk_count: u64,
     pub(crate) generation: u64,
     pub(crate) last_reconciled_ms: i64,
@@ -164,7 +168,15 @@ impl Ledger {
         record.stage = stage;
         record.failure = None;
         let chunk_count = record.indexed.as_ref().map_or(0, |indexed| indexed.chunk_count);
-        Settled { action, chunk_count, generation, embedded: 0, reused: 0, held: record.held }
+        Settled {
+            action,
+            chunk_count,
+            generation,
+            embedded: 0,
+            reused: 0,
+            held: record.held,
+            nano_dollars: 0,
+        }
     }
 
     /// Notes that a document was indexed.
@@ -175,14 +187,15 @@ impl Ledger {
         replaced: &Replaced,
         is_steady: bool,
     ) -> Settled {
-        let Replaced { generation, embedded, reused } = *replaced;
+        let Replaced { generation, embedded, reused, nano_dollars, .. } = *replaced;
         self.generation = self.generation.max(generation);
         // The index forgets what it withheld with the next change of the document.
         self.withheld.remove(&entry.key);
         let record = self.touch(&entry.key);
         let action = if record.indexed.is_some() { Action::Changed } else { Action::Added };
         record.indexed = Some(document);
-        Settled { action, generation, embedded, reused, ..self.verified(entry, is_steady) }
+        record.nano_dollars = Some(nano_dollars);
+        Settled { action, generation, embedded, reused, nano_dollars, ..self.verified(entry, is_steady) }
     }
 
     pub(super) fn removed(&mut self, key: &DocumentKey, generation: u64, was_indexed: bool) {
@@ -307,5 +320,6 @@ fn view(key: &DocumentKey, record: &Record) -> DocumentView {
         indexed_ms: indexed.map_or(0, |indexed| indexed.indexed_ms),
         failure: record.failure.clone(),
         held: record.held,
+        nano_dollars: record.nano_dollars,
     }
 }

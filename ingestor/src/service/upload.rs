@@ -146,6 +146,7 @@ fn indexed(settled: Settled) -> Event {
         reused_count: settled.reused,
         withheld: settled.action == Action::Withheld,
         held_count: settled.held,
+        cost_nano_dollars: settled.nano_dollars,
     })
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use embedding::{Choice, Embedder, Embedding, OfflineEmbedder};
+use embedding::{Choice, Embedded, Embedder, Embedding, OfflineEmbedder};
 use ingestor::store::Folder;
 use ingestor::{Parts, Running, Settings, start_with};
 use lifecycle::{GrpcOptions, Listener, Reader, Readiness, Shutdown, memory_listener};
@@ -50,7 +50,7 @@ impl Embedder for Moody {
     fn embed<'a>(&'a self, texts: &'a [&'a str]) -> Embedding<'a> {
         if self.is_broken.load(Ordering::Relaxed) {
             let vectors = vec![vec![f32::NAN; self.dimensions()]; texts.len()];
-            return Box::pin(async move { Ok(vectors) });
+            return Box::pin(async move { Ok(Embedded { vectors, tokens: 0 }) });
         }
         self.embedded.fetch_add(texts.len(), Ordering::Relaxed);
         self.honest.embed(texts)

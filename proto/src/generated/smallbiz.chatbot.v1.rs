@@ -3608,6 +3608,9 @@ pub struct Indexed {
     /// Passages that are held back until an editor decides; see `ListHeld`.
     #[prost(uint32, tag = "7")]
     pub held_count: u32,
+    /// What reading and embedding it cost this time, in billionths of a US dollar.
+    #[prost(uint64, tag = "8")]
+    pub cost_nano_dollars: u64,
 }
 /// A document could not be indexed. The version before it, if any, still answers.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3776,6 +3779,9 @@ pub struct StatusResponse {
     /// Passages that are held back until an editor decides; see `ListHeld`.
     #[prost(uint32, tag = "9")]
     pub held: u32,
+    /// What reading and embedding documents cost since the ingestor started, in billionths of a US dollar.
+    #[prost(uint64, tag = "10")]
+    pub cost_nano_dollars: u64,
 }
 /// State of a document.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3806,6 +3812,10 @@ pub struct DocumentState {
     /// Passages that are held back until an editor decides; see `ListHeld`.
     #[prost(uint32, tag = "11")]
     pub held_count: u32,
+    /// What reading and embedding it cost the last time, in billionths of a US dollar; absent where that was before the
+    /// ingestor started.
+    #[prost(uint64, optional, tag = "12")]
+    pub cost_nano_dollars: ::core::option::Option<u64>,
 }
 /// A page of documents.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

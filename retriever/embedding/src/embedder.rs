@@ -3,8 +3,17 @@
 use std::future::Future;
 use std::pin::Pin;
 
-/// What [`Embedder::embed`] promises: one vector for each text, in the order of the texts.
-pub type Embedding<'a> = Pin<Box<dyn Future<Output = Result<Vec<Vec<f32>>, Error>> + Send + 'a>>;
+/// What [`Embedder::embed`] promises.
+pub type Embedding<'a> = Pin<Box<dyn Future<Output = Result<Embedded, Error>> + Send + 'a>>;
+
+/// Texts as vectors.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Embedded {
+    /// One vector for each text, in the order of the texts.
+    pub vectors: Vec<Vec<f32>>,
+    /// Tokens that the model counted in all texts together; 0 where it counts none.
+    pub tokens: u64,
+}
 
 /// Turns texts into vectors whose cosine says how close the texts are in meaning.
 pub trait Embedder: Send + Sync + std::fmt::Debug {
@@ -13,6 +22,11 @@ pub trait Embedder: Send + Sync + std::fmt::Debug {
 
     /// Returns how many numbers each vector has.
     fn dimensions(&self) -> usize;
+
+    /// Returns what a token costs, in billionths of a US dollar; 0 where it costs nothing or nobody knows.
+    fn nano_dollars_per_token(&self) -> u64 {
+        0
+    }
 
     /// Returns one vector of unit length and [`Embedder::dimensions`] numbers for each text, in order. A text
     /// without any word gives a fixed vector of unit length. The future may be dropped at any time.

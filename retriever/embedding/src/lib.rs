@@ -12,7 +12,7 @@ mod tokens;
 
 pub use choice::Choice;
 pub use content_key::content_key;
-pub use embedder::{Embedder, Embedding, Error};
+pub use embedder::{Embedded, Embedder, Embedding, Error};
 pub use offline::{DEFAULT_DIMENSIONS, MODEL_ID, OfflineEmbedder};
 pub use titan::{MAX_TEXT_CHARACTERS, MAX_TEXT_TOKENS, TitanEmbedder, TitanOptions};
 pub use tokens::{estimate_tokens, leading_letters};

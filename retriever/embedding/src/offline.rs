@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use crate::analysis::{Kind, Term, surface};
-use crate::embedder::{Embedder, Embedding, Error};
+use crate::embedder::{Embedded, Embedder, Embedding, Error};
 
 /// Id of the rules in this file; any change to them needs another id.
 pub const MODEL_ID: &str = "offline-ngram-v1";
@@ -94,7 +94,9 @@ impl Embedder for OfflineEmbedder {
     }
 
     fn embed<'a>(&'a self, texts: &'a [&'a str]) -> Embedding<'a> {
-        Box::pin(async move { Ok(texts.iter().map(|text| self.vector(text)).collect()) })
+        Box::pin(async move {
+            Ok(Embedded { vectors: texts.iter().map(|text| self.vector(text)).collect(), tokens: 0 })
+        })
     }
 }
 

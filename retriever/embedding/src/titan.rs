@@ -19,7 +19,7 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::sync::Semaphore;
 
-use crate::embedder::{Embedder, Embedding, Error};
+use crate::embedder::{Embedded, Embedder, Embedding, Error};
 pub use request::{MAX_TEXT_CHARACTERS, MAX_TEXT_TOKENS, TitanOptions};
 
 /// Time for a connection to stand; the SDK's own default.
@@ -69,19 +69,19 @@ impl TitanEmbedder {
         Ok(Self { client: Client::from_conf(config.build()), options, permits })
     }
 
-    /// Returns the vector of one text. The deadline covers the wait for other calls as well.
-    async fn vector(&self, text: &str) -> Result<Vec<f32>, Error> {
+    /// Returns the vector of one text and its tokens. The deadline covers the wait for other calls as well.
+    async fn vector(&self, text: &str) -> Result<(Vec<f32>, u64), Error> {
         if text.trim().is_empty() {
             // The model refuses an empty text, and a vector of zeros has no cosine.
             let mut fixed = vec![0.0; self.options.dimensions];
             fixed.iter_mut().take(1).for_each(|first| *first = 1.0);
-            return Ok(fixed);
+            return Ok((fixed, 0));
         }
         let late = |_| Error::Unavailable(format!("no answer within {:?}", self.options.timeout));
         tokio::time::timeout(self.options.timeout, self.call(text)).await.map_err(late)?
     }
 
-    async fn call(&self, text: &str) -> Result<Vec<f32>, Error> {
+    async fn call(&self, text: &str) -> Result<(Vec<f32>, u64), Error> {
         let closed = |_| Error::Unavailable("the embedder is closed".to_owned());
         let _permit = self.permits.acquire().await.map_err(closed)?;
         let call = self
@@ -105,9 +105,18 @@ impl Embedder for TitanEmbedder {
         self.options.dimensions
     }
 
+    fn nano_dollars_per_token(&self) -> u64 {
+        self.options.nano_dollars_per_token()
+    }
+
     fn embed<'a>(&'a self, texts: &'a [&'a str]) -> Embedding<'a> {
         let calls = stream::iter(texts.iter().map(|text| self.vector(text)));
-        Box::pin(calls.buffered(self.options.concurrency).try_collect())
+        let add = |mut embedded: Embedded, (vector, tokens): (Vec<f32>, u64)| async move {
+            embedded.vectors.push(vector);
+            embedded.tokens = embedded.tokens.saturating_add(tokens);
+            Ok(embedded)
+        };
+        Box::pin(calls.buffered(self.options.concurrency).try_fold(Embedded::default(), add))
     }
 }
 

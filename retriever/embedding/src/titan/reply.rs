@@ -9,15 +9,19 @@ use crate::embedder::Error;
 const LENGTH_TOLERANCE: f32 = 0.01;
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Reply {
     embedding: Vec<f32>,
+    /// Titan counts them; a model behind the same body may not.
+    #[serde(default)]
+    input_text_token_count: u64,
 }
 
-/// Returns the vector of a reply, of exactly unit length.
+/// Returns the vector of a reply, of exactly unit length, and the tokens that were counted.
 ///
 /// # Errors
 /// [`Error::Unavailable`] for a reply that holds no usable vector; the text says why.
-pub(super) fn vector(body: &[u8], options: &TitanOptions) -> Result<Vec<f32>, Error> {
+pub(super) fn vector(body: &[u8], options: &TitanOptions) -> Result<(Vec<f32>, u64), Error> {
     let broken = |why: String| Error::Unavailable(format!("a broken reply: {why}"));
     let reply: Reply = serde_json::from_slice(body).map_err(|error| broken(error.to_string()))?;
     let mut vector = reply.embedding;
@@ -35,5 +39,5 @@ pub(super) fn vector(body: &[u8], options: &TitanOptions) -> Result<Vec<f32>, Er
         return Err(broken(format!("expected a vector of unit length, got {length}")));
     }
     vector.iter_mut().for_each(|number| *number /= length);
-    Ok(vector)
+    Ok((vector, reply.input_text_token_count))
 }

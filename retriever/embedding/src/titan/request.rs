@@ -66,6 +66,16 @@ impl TitanOptions {
         Err(Error::Settings(wrong))
     }
 
+    /// Returns what a token costs in us-east-1, in billionths of a US dollar; 0 for models that are not known.
+    /// Source: <https://aws.amazon.com/bedrock/pricing/>.
+    pub(super) fn nano_dollars_per_token(&self) -> u64 {
+        match self.family() {
+            Family::TitanV2 => 20,
+            Family::TitanV1 => 100,
+            Family::Other => 0,
+        }
+    }
+
     /// Returns the body of a call: the text, cut where it is too long, and what this model can be told.
     pub(super) fn body(&self, text: &str) -> Result<Vec<u8>, Error> {
         let text = cut(text);

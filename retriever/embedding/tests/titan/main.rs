@@ -36,13 +36,13 @@ fn embedder(bedrock: &Bedrock, options: TitanOptions) -> TitanEmbedder {
 async fn outcome(scripts: Vec<Script>, options: TitanOptions) -> (Result<Vec<f32>, Error>, usize) {
     let bedrock = Bedrock::start(scripts).await;
     let embedded = embedder(&bedrock, options).embed(&["opening hours"]).await;
-    (embedded.map(|mut vectors| vectors.remove(0)), bedrock.calls().len())
+    (embedded.map(|mut embedded| embedded.vectors.remove(0)), bedrock.calls().len())
 }
 
 #[tokio::test]
 async fn a_call_says_what_the_model_expects() {
     let bedrock = Bedrock::start(vec![reply(256)]).await;
-    let vectors = embedder(&bedrock, options()).embed(&["Größe?"]).await.expect("a vector");
+    let vectors = embedder(&bedrock, options()).embed(&["Größe?"]).await.expect("a vector").vectors;
     assert_eq!((vectors.len(), vectors[0].len()), (1, 256));
     let call = &bedrock.calls()[0];
     assert_eq!(call.request, "POST /model/amazon.titan-embed-text-v2%3A0/invoke HTTP/1.1");
@@ -57,7 +57,7 @@ async fn vectors_of_titan_v1_are_made_of_unit_length_here() {
         TitanOptions { model: "amazon.titan-embed-text-v1".to_owned(), dimensions: 1_536, ..options() };
     let long = Script::json(200, &json!({ "embedding": vec![0.5; 1_536] }));
     let bedrock = Bedrock::start(vec![long]).await;
-    let vectors = embedder(&bedrock, options).embed(&["hours"]).await.expect("a vector");
+    let vectors = embedder(&bedrock, options).embed(&["hours"]).await.expect("a vector").vectors;
     let length: f32 = vectors[0].iter().map(|number| number * number).sum();
     assert!((length - 1.0).abs() < 1e-4, "{length}");
     assert_eq!(bedrock.calls()[0].body, json!({ "inputText": "hours" }));
@@ -70,7 +70,7 @@ async fn many_texts_keep_their_order_and_the_bound_on_calls() {
     let texts: Vec<String> = (0..40).map(|place| format!("{place}")).collect();
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     let (first, second) = tokio::join!(embedder.embed(&texts), embedder.embed(&texts));
-    for vectors in [first.expect("vectors"), second.expect("vectors")] {
+    for vectors in [first.expect("vectors").vectors, second.expect("vectors").vectors] {
         let places = vectors.iter().map(|vector| vector.iter().position(|number| *number > 0.5));
         assert_eq!(places.collect::<Vec<_>>(), (0..40).map(Some).collect::<Vec<_>>());
     }
@@ -80,7 +80,7 @@ async fn many_texts_keep_their_order_and_the_bound_on_calls() {
 #[tokio::test]
 async fn a_blank_text_has_a_fixed_vector_without_a_call() {
     let bedrock = Bedrock::start(Vec::new()).await;
-    let vectors = embedder(&bedrock, options()).embed(&["", " \n"]).await.expect("vectors");
+    let vectors = embedder(&bedrock, options()).embed(&["", " \n"]).await.expect("vectors").vectors;
     assert_eq!(vectors[0], vectors[1]);
     assert_eq!((vectors[0][0], vectors[0].len()), (1.0, 256));
     assert!(bedrock.calls().is_empty());
@@ -194,6 +194,14 @@ async fn waiting_for_other_calls_counts_towards_the_deadline() {
     );
     let (first, second) = tokio::join!(embedder.embed(&["one"]), embedder.embed(&["two"]));
     assert!(matches!(first, Err(Error::Unavailable(_))) && matches!(second, Err(Error::Unavailable(_))));
+}
+
+#[tokio::test]
+async fn the_tokens_that_the_model_counted_are_added_up_with_their_price() {
+    let bedrock = Bedrock::start(vec![reply(256), reply(256)]).await;
+    let embedder = embedder(&bedrock, options());
+    assert_eq!(embedder.embed(&["hours", "", "prices"]).await.expect("vectors").tokens, 6);
+    assert_eq!(embedder.nano_dollars_per_token(), 20);
 }
 
 #[tokio::test]
