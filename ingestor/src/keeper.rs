@@ -254,6 +254,7 @@ impl Keeper {
         let key = &entry.key;
         let Reading { sha256, content_bytes, extracted } = reading;
         self.enter(key, Stage::Chunking, steps);
+        self.metrics.recognised(extracted.ocr);
         if !extracted.unread_pages.is_empty() {
             let unread_pages = extracted.unread_pages.len();
             tracing::warn!(document = %key, unread_pages, "pages of a document were not read: they are pictures");
