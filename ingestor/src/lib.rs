@@ -19,6 +19,8 @@ pub mod cli;
 pub mod confined;
 pub mod extract;
 pub mod store;
+pub mod text_extractor;
+pub mod textract;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -97,7 +99,7 @@ impl Running {
 /// Starts the ingestor with the parts that the settings name: a folder of documents and the embedder.
 ///
 /// # Errors
-/// When the folder cannot be used or the embedder's settings make no sense.
+/// When the folder cannot be used, or the settings of the embedder or of the reader of pictures make no sense.
 pub async fn start(
     settings: Settings,
     retriever: Target,
@@ -108,6 +110,7 @@ pub async fn start(
     let folder = tokio::task::spawn_blocking(move || Folder::open(&documents)).await;
     let folder = folder.map_err(|error| StoreError::Unusable(error.to_string()))??;
     let embedder = settings.embedder.clone().connect().await?;
+    settings.reading.check().await?;
     let parts = Parts { store: Arc::new(folder), embedder };
     Ok(start_with(&settings, parts, &retriever, listener, shutdown))
 }

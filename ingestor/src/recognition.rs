@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use formats::{Content, Contents, Piece};
+use futures_util::future::BoxFuture;
 
 use crate::confined::{Confined, Program};
 use crate::extract::Unreadable;
+use crate::text_extractor::{Media, Recognised, RecognitionError, Scan, TextExtractor};
 
 /// Most languages that are looked for at once: each makes it slower and less sure.
 const MOST_LANGUAGES: usize = 4;
@@ -17,7 +19,7 @@ const PAGE_END: char = '\u{c}';
 
 /// How pictures are to be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wanted {
+pub(crate) struct Wanted {
     /// The program `tesseract`, looked for where programs are.
     pub program: PathBuf,
     /// Languages by Tesseract's names (`eng`, `deu`), the most likely first; none for all that are installed.
@@ -28,21 +30,20 @@ pub struct Wanted {
     pub memory_bytes: u64,
     /// Longest time for one picture.
     pub time: Duration,
-    /// Most pages of one PDF whose pictures are read; further ones stay unread.
-    pub pages: u32,
 }
 
 /// Reads text in pictures.
 #[derive(Clone, Debug)]
 pub(crate) struct Recognition {
     wanted: Wanted,
+    confined: Confined,
     /// As Tesseract takes them: `eng+deu`.
     languages: String,
 }
 
 impl Recognition {
     /// Looks for the program and for its languages. Returns nothing where it is not installed.
-    pub(crate) async fn find(wanted: &Wanted) -> Option<Self> {
+    pub(crate) async fn find(wanted: &Wanted, confined: &Confined) -> Option<Self> {
         let Wanted { program, languages: likely, time, .. } = wanted;
         let mut command = tokio::process::Command::new(program);
         command.arg("--list-langs").kill_on_drop(true);
@@ -59,14 +60,14 @@ impl Recognition {
             tracing::warn!(program = %program.display(), ?likely, "no language is installed to read pictures in");
             return None;
         }
-        Some(Self { wanted: wanted.clone(), languages: languages.join("+") })
+        Some(Self { wanted: wanted.clone(), confined: confined.clone(), languages: languages.join("+") })
     }
 
     /// Reads a picture: PNG, JPEG or TIFF, which may have several pages.
     ///
     /// # Errors
     /// Why it cannot be read; [`Unreadable::NoText`] is not among them.
-    pub(crate) async fn read(&self, confined: &Confined, picture: &[u8]) -> Result<Contents, Unreadable> {
+    async fn picture(&self, picture: &[u8]) -> Result<Contents, Unreadable> {
         let Wanted { ref program, pixels: limit, memory_bytes, time, .. } = self.wanted;
         let size = imagesize::blob_size(picture).map_err(|error| damaged(error.to_string()))?;
         let pixels = u64::try_from(size.width).ok().zip(u64::try_from(size.height).ok());
@@ -83,7 +84,7 @@ impl Recognition {
             memory_bytes,
             time,
         };
-        let text = confined.run(program, picture).await.map_err(|error| match error {
+        let text = self.confined.run(program, picture).await.map_err(|error| match error {
             // Its limits end it in another way: what it cannot read it refuses.
             Unreadable::ReaderFailed => damaged("no part of it can be shown".to_owned()),
             error => error,
@@ -94,6 +95,16 @@ impl Recognition {
 
 fn damaged(problem: String) -> Unreadable {
     formats::Failure::Damaged { format: "picture".to_owned(), problem }.into()
+}
+
+impl TextExtractor for Recognition {
+    fn reads(&self, scan: &Scan<'_>) -> bool {
+        scan.media != Media::Pdf
+    }
+
+    fn read<'a>(&'a self, scan: Scan<'a>) -> BoxFuture<'a, Result<Recognised, RecognitionError>> {
+        Box::pin(async move { Ok(self.picture(scan.bytes).await?.into()) })
+    }
 }
 
 /// Cuts recognised text into pages and paragraphs.
@@ -113,7 +124,7 @@ fn contents(text: &str) -> Contents {
 }
 
 /// Joins the lines of a paragraph, and the parts of words that a line's end divided.
-fn joined(paragraph: &str) -> String {
+pub(crate) fn joined(paragraph: &str) -> String {
     let mut joined = String::with_capacity(paragraph.len());
     for line in paragraph.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let begins_small = line.starts_with(char::is_lowercase);

@@ -2,6 +2,7 @@
 
 mod embedder;
 mod reading;
+mod textract;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -14,7 +14,7 @@ use crate::http::Api;
 use crate::plan::Plan;
 use crate::set::{self, Set};
 use crate::websocket::WebSocketClient;
-use crate::{documents, report, retrieval};
+use crate::{documents, report, retrieval, simulate};
 
 /// Measures a running chatbot.
 #[derive(Debug, Parser)]
@@ -29,6 +29,8 @@ pub enum Command {
     /// Measures a retriever with a corpus made from a seed.
     #[command(subcommand)]
     Retrieval(retrieval::Command),
+    /// Stands in for AWS services, by a scenario.
+    Simulate(simulate::SimulateArgs),
 }
 
 /// Arguments of `eval`.
@@ -130,6 +132,10 @@ impl Command {
                 Ok(ExitCode::SUCCESS)
             }
             Self::Load(args) => load(args).await,
+            Self::Simulate(args) => {
+                simulate::run(args).await?;
+                Ok(ExitCode::SUCCESS)
+            }
             Self::Retrieval(command) => {
                 Ok(if command.run().await? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
             }

@@ -28,6 +28,8 @@ pub mod latency;
 
 pub mod retrieval;
 
+pub mod simulate;
+
 mod http;
 mod report;
 mod websocket;

@@ -97,3 +97,8 @@ fn errors(errors: &BTreeMap<String, u32>) {
         println!("  error {code}: {count}");
     }
 }
+
+/// Prints where the simulated services are.
+pub(crate) fn listening(address: std::net::SocketAddr) {
+    println!("listening on http://{address}");
+}

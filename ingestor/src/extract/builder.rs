@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::{Block, Extracted, Hold, Kind, Shape, Unreadable, holds, instructions, language};
+use crate::text_extractor::Bill;
 
 /// A longer heading is running text that somebody marked as a heading.
 const MAX_HEADING_CHARS: usize = 200;
@@ -149,6 +150,7 @@ impl Builder {
             blocks: self.blocks,
             page_starts: self.page_starts,
             unread_pages: Vec::new(),
+            ocr: Bill::default(),
         })
     }
 

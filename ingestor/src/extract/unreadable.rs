@@ -59,11 +59,17 @@ pub enum Unreadable {
     Refused(#[from] formats::Failure),
     /// Pages that are pictures.
     #[error(
-        "this page needs OCR ({pages} in all): it is a picture of text; install Tesseract beside the ingestor, or upload a file with text"
+        "this page needs OCR ({pages} in all): it is a picture of text; install Tesseract beside the ingestor or set INGESTOR_OCR=textract, or upload a file with text"
     )]
     NeedsOcr {
         /// How many.
         pages: usize,
+    },
+    /// A scanned document that the service refuses.
+    #[error("Amazon Textract could not read the file: {reason}")]
+    Unrecognised {
+        /// What is wrong and, where it helps, what would be right.
+        reason: String,
     },
     /// A picture over the limit.
     #[error("the picture has {pixels} pixels; the limit is {limit}")]
@@ -102,6 +108,7 @@ impl Unreadable {
             | Self::NoText
             | Self::InvalidJson { .. }
             | Self::TooDeep { .. }
+            | Self::Unrecognised { .. }
             | Self::Refused(Failure::Damaged { .. } | Failure::Encrypted { .. }) => {
                 ErrorCode::UnreadableDocument
             }

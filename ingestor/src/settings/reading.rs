@@ -6,8 +6,9 @@ use std::time::Duration;
 use formats::Limits;
 use lifecycle::Reader;
 
+use super::textract;
 use crate::confined::{Allowance, Confined};
-use crate::reading::DocumentReader;
+use crate::reading::{DocumentReader, Ocr};
 use crate::recognition::Wanted;
 
 const MEBIBYTE: u64 = 1024 * 1024;
@@ -24,7 +25,9 @@ const MEBIBYTE: u64 = 1024 * 1024;
 /// - `INGESTOR_MAX_UNPACKED_RATIO`: bytes that a packed byte may become, 2 to 10,000, default 100.
 /// - `INGESTOR_MAX_PARTS`: files in a packed file, 1 to 1,000,000, default 10,000.
 /// - `INGESTOR_MAX_DEPTH`: elements in elements, 8 to 10,000, default 256.
-/// - `INGESTOR_OCR_PROGRAM`: Tesseract, which reads pictures; default `tesseract`. Without it pictures are refused.
+/// - `INGESTOR_OCR`: what reads pictures: `tesseract` (the default), `textract` (Amazon's service, `settings/textract.rs`) or
+///   `none`, which refuses them.
+/// - `INGESTOR_OCR_PROGRAM`: Tesseract; default `tesseract`. Where it is missing pictures are refused.
 /// - `INGESTOR_OCR_LANGUAGES`: Tesseract's names of languages divided by `+`, the most likely first; default all that are
 ///   installed, at most four.
 /// - `INGESTOR_OCR_SECONDS`: longest time for one picture, 1 to 3,600, default 120.
@@ -57,7 +60,37 @@ pub(super) fn read(reader: &mut Reader) -> DocumentReader {
         pixels: 1_000_000 * reader.number("INGESTOR_MAX_MEGAPIXELS", 50, 1..=1_000),
         memory_bytes: MEBIBYTE * reader.number("INGESTOR_OCR_MEMORY_MIB", 1_024, 128..=8_192),
         time: Duration::from_secs(reader.number("INGESTOR_OCR_SECONDS", 120, 1..=3_600)),
-        pages: reader.number("INGESTOR_MAX_OCR_PAGES", 200, 1..=10_000),
     };
-    DocumentReader::new(Confined::new(program, allowance), wanted)
+    let max_scans = reader.number("INGESTOR_MAX_OCR_PAGES", 200, 1..=10_000);
+    let options = textract::read(reader, &limits, max_scans);
+    let ocr = match reader.text("INGESTOR_OCR", "tesseract").as_str() {
+        "tesseract" => Ocr::Tesseract(wanted),
+        "textract" => Ocr::Textract(Box::new(options)),
+        "none" => Ocr::None,
+        other => {
+            reader.mistake("INGESTOR_OCR", format!("expected tesseract, textract or none, got `{other}`"));
+            Ocr::None
+        }
+    };
+    DocumentReader::new(Confined::new(program, allowance), ocr, max_scans)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Reader, read};
+
+    #[test]
+    fn the_reader_of_pictures_is_chosen_by_name() {
+        for (name, part, is_right) in [
+            ("tesseract", "Tesseract(", true),
+            ("textract", "Textract(", true),
+            ("none", "None", true),
+            ("google", "None", false),
+        ] {
+            let mut reader = Reader::from_pairs([("INGESTOR_OCR", name)]);
+            let chosen = format!("{:?}", read(&mut reader));
+            assert!(chosen.contains(&format!("ocr: {part}")), "{name}: {chosen}");
+            assert_eq!(reader.finish(&["INGESTOR_"]).is_ok(), is_right, "{name}");
+        }
+    }
 }

@@ -1,0 +1,183 @@
+//! What the services were asked, for tests to read.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::reply::{self, ServiceError};
+
+/// Requests that are kept, the latest; all are counted.
+const MOST_KEPT: usize = 10_000;
+/// Longer texts in a request are kept as their length and hash.
+const MOST_TEXT_BYTES: usize = 4_096;
+
+/// What was asked so far.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Requests {
+    /// Calls of each operation.
+    pub counts: BTreeMap<String, u64>,
+    /// The latest requests in the order in which they came.
+    pub requests: Vec<Request>,
+}
+
+/// One request.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Request {
+    /// Counted from 1.
+    pub number: u64,
+    /// `Textract`, ...
+    pub service: String,
+    /// `AnalyzeDocument`, ...
+    pub operation: String,
+    /// Id of the access key that it is signed with.
+    pub access_key: Option<String>,
+    /// The body; long texts in it are `{"bytes": n, "sha256": "..."}`, of the bytes that the base64 in them stands for.
+    pub body: Value,
+    /// `under way`, `answered`, `broken`, `abandoned` by the caller, or the name of the error.
+    pub outcome: String,
+}
+
+/// What became of a request, errors apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    UnderWay,
+    Answered,
+    Broken,
+    Abandoned,
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::UnderWay => "under way",
+            Self::Answered => "answered",
+            Self::Broken => "broken",
+            Self::Abandoned => "abandoned",
+        })
+    }
+}
+
+/// Keeps the requests.
+#[derive(Debug, Default)]
+pub(super) struct Journal(Mutex<Kept>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    last: u64,
+    counts: BTreeMap<String, u64>,
+    requests: VecDeque<Request>,
+}
+
+/// A request that is under way. Dropped without an outcome it was abandoned: its caller went away.
+#[derive(Debug)]
+pub(super) struct Entry {
+    journal: Arc<Journal>,
+    number: u64,
+    is_open: bool,
+}
+
+impl Journal {
+    /// Keeps a request; its number is given here.
+    pub(super) fn open(self: &Arc<Self>, request: Request) -> Entry {
+        let mut kept = self.kept();
+        kept.last += 1;
+        let number = kept.last;
+        *kept.counts.entry(request.operation.clone()).or_default() += 1;
+        if kept.requests.len() >= MOST_KEPT {
+            kept.requests.pop_front();
+        }
+        kept.requests.push_back(Request { number, ..request });
+        Entry { journal: Arc::clone(self), number, is_open: true }
+    }
+
+    pub(super) fn requests(&self) -> Requests {
+        let kept = self.kept();
+        Requests { counts: kept.counts.clone(), requests: kept.requests.iter().cloned().collect() }
+    }
+
+    pub(super) fn forget(&self) {
+        let mut kept = self.kept();
+        kept.counts.clear();
+        kept.requests.clear();
+    }
+
+    fn close(&self, number: u64, outcome: &str) {
+        let mut kept = self.kept();
+        if let Some(request) = kept.requests.iter_mut().rev().find(|request| request.number == number) {
+            outcome.clone_into(&mut request.outcome);
+        }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Entry {
+    pub(super) fn answered(&mut self, value: &Value) -> Response {
+        self.close(&Outcome::Answered.to_string());
+        reply::well(value)
+    }
+
+    pub(super) fn refused(&mut self, error: ServiceError) -> Response {
+        self.close(&error.name);
+        error.into_response()
+    }
+
+    pub(super) fn broken(&mut self) -> Response {
+        self.close(&Outcome::Broken.to_string());
+        reply::broken()
+    }
+
+    fn close(&mut self, outcome: &str) {
+        self.is_open = false;
+        self.journal.close(self.number, outcome);
+    }
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        if self.is_open {
+            self.close(&Outcome::Abandoned.to_string());
+        }
+    }
+}
+
+/// Returns a body in which long texts, which are documents, are described instead.
+pub(super) fn without_bytes(body: &Value) -> Value {
+    match body {
+        Value::String(text) if text.len() > MOST_TEXT_BYTES => described(text.as_bytes()),
+        Value::Object(members) => {
+            let described = |name: &String, value: &Value| match value {
+                Value::String(text) if name == "Bytes" => {
+                    described(decoded(text).as_deref().unwrap_or(text.as_bytes()))
+                }
+                _ => without_bytes(value),
+            };
+            Value::Object(
+                members.iter().map(|(name, value)| (name.clone(), described(name, value))).collect(),
+            )
+        }
+        Value::Array(values) => Value::Array(values.iter().map(without_bytes).collect()),
+        other => other.clone(),
+    }
+}
+
+fn decoded(text: &str) -> Option<Vec<u8>> {
+    use base64::Engine;
+    base64::engine::general_purpose::STANDARD.decode(text).ok()
+}
+
+fn described(bytes: &[u8]) -> Value {
+    json!({ "bytes": bytes.len(), "sha256": hex(bytes) })
+}
+
+/// Returns the SHA-256 of bytes in hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
