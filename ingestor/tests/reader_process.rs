@@ -1,5 +1,6 @@
 //! What becomes of a document whose reader does not end well. One test alone: a program that is written while another
 //! thread starts one may be refused as busy.
+#![expect(clippy::expect_used, reason = "helpers of tests may fail the test")]
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
