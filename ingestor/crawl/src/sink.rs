@@ -23,6 +23,8 @@ pub enum Taken {
     Stored,
     /// It cannot be used, for this reason; the same bytes are not handed on again.
     Refused(String),
+    /// It could not be taken this time, for this reason; the next crawl hands it on again.
+    NotNow(String),
 }
 
 /// Why nothing more can be handed on.

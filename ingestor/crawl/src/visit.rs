@@ -246,6 +246,10 @@ impl Site<'_> {
         let outcome = match taken.map_err(|failure| Error::Sink(failure.to_string()))? {
             Taken::Stored => Outcome::Stored,
             Taken::Refused(why) => Outcome::Unusable(why),
+            Taken::NotNow(why) => {
+                self.count(&now.url, Outcome::Unusable(why));
+                return Ok(());
+            }
         };
         now.document = Some(name);
         let address = now.url.clone();

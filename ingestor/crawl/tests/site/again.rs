@@ -172,3 +172,17 @@ async fn an_answer_that_nothing_changed_is_not_believed_of_a_page_that_is_new() 
     assert_eq!((summary.stored, summary.failed), (1, 1));
     assert_eq!(site.shelf.names(), ["index.html"]);
 }
+
+#[tokio::test]
+async fn a_page_that_cannot_be_used_is_handed_on_again_only_where_that_may_help() {
+    let mut site = Site::start(&[
+        ("/", page("<a href=/later><a href=/empty>")),
+        ("/later", page("Later.").with("etag", "1")),
+        ("/empty", page("")),
+    ])
+    .await;
+    let summary = site.crawl().await.expect("crawls");
+    assert_eq!((summary.unchanged, summary.unusable), (2, 1));
+    assert_eq!(site.shelf.outcome("/later"), Outcome::Unusable("later".to_owned()));
+    assert_eq!(site.shelf.outcome("/empty"), Outcome::Unchanged);
+}

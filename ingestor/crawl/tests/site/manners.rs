@@ -113,3 +113,18 @@ async fn a_busy_server_is_asked_again_a_few_times_and_a_silent_site_not_for_ever
         "{summary:?}"
     );
 }
+
+#[tokio::test]
+async fn a_busy_server_says_how_long_to_wait_and_is_not_waited_for_longer_than_allowed() {
+    let server = Server::start(&[("/", page("<a href=/busy>"))]).await;
+    tokio::time::pause();
+    for (asked, least, most) in [("20", 40, 60), ("86400", 60, 90)] {
+        server.set("/busy", status(429).with("retry-after", asked));
+        let started = tokio::time::Instant::now();
+        let (shelf, _) =
+            crawl_once(&server, |settings| settings.limits.page_time = Duration::from_secs(600)).await;
+        let waited = started.elapsed().as_secs();
+        assert_eq!(shelf.outcome("/busy"), Outcome::Failed(Failure::Status(429)));
+        assert!((least..most).contains(&waited), "two waits of {asked} seconds came to {waited}");
+    }
+}

@@ -167,3 +167,22 @@ async fn packed_pages_arrive_unpacked_and_names_that_fall_together_are_told_apar
     let (_, summary) = crawl_once(&server, |_| ()).await;
     assert!(matches!(summary, Err(Error::First { failure: Failure::Status(500), .. })));
 }
+
+#[tokio::test]
+async fn a_sitemap_that_is_too_long_packed_or_not_is_refused() {
+    let server = Server::start(&[]).await;
+    let long = format!("<urlset>{}</urlset>", "<url><loc>{here}/a</loc></url>".repeat(2_000));
+    server.set("/plain.xml", bytes("text/xml", long.as_bytes()));
+    server.set("/packed.xml.gz", bytes("application/gzip", &packed(&" ".repeat(3_000_000))));
+    let limit = |settings: &mut crawl::Settings| settings.limits.sitemap_bytes = 50_000;
+    let failure = |summary| match summary {
+        Err(Error::First { failure, .. }) => failure,
+        other => panic!("{other:?}"),
+    };
+    let (_, summary) = crawl_from(&server, "/plain.xml", limit).await;
+    assert_eq!(failure(summary), Failure::TooLarge { limit_bytes: 50_000 });
+    let (_, summary) = crawl_from(&server, "/packed.xml.gz", limit).await;
+    assert_eq!(failure(summary), Failure::TooLarge { limit_bytes: 50_000 });
+    let (_, summary) = crawl_from(&server, "/packed.xml.gz", |_| ()).await;
+    assert_eq!(failure(summary), Failure::Bomb { ratio: 100 });
+}

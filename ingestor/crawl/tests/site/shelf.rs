@@ -43,6 +43,9 @@ impl Sink for Shelf {
             if page.bytes.is_empty() {
                 return Ok(Taken::Refused("it is empty".to_owned()));
             }
+            if page.bytes == b"Later." {
+                return Ok(Taken::NotNow("later".to_owned()));
+            }
             self.pages.lock().expect("is not poisoned").insert(page.name.clone(), page);
             Ok(Taken::Stored)
         })
