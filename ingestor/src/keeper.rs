@@ -146,6 +146,11 @@ impl Keeper {
         self.limits.max_document_bytes
     }
 
+    /// Returns the model that makes the vectors.
+    pub(crate) fn embedding_model(&self) -> &str {
+        &self.recipe.embedding_model
+    }
+
     pub(crate) fn totals(&self) -> Totals {
         self.ledger().totals()
     }
@@ -213,21 +218,23 @@ impl Keeper {
     ) -> Result<Settled, Error> {
         self.enter(key, Stage::Extracting, steps);
         let limit_bytes = self.limits.max_document_bytes;
-        let Some(Original { entry, bytes }) = self.store.read(key, limit_bytes).await? else {
+        let Some(Original { entry, bytes, source_url }) = self.store.read(key, limit_bytes).await? else {
             return self.forget(key, force).await;
         };
         self.ledger().seen(&entry);
         if entry.bytes > limit_bytes || u64::try_from(bytes.len()).is_ok_and(|read| read > limit_bytes) {
             return Err(Unreadable::TooLarge { bytes: entry.bytes, limit_bytes }.into());
         }
-        let known = self.ledger().known(key, &self.recipe, force);
+        let has_moved = self.ledger().has_other_address(key, source_url.as_deref());
+        let known = self.ledger().known(key, &self.recipe, force || has_moved);
         let prepared = prepare::extract(&self.reading, key.id(), bytes, known).await?;
         let reading = match prepared {
             Prepared::Unchanged => return Ok(self.ledger().verified(&entry, is_steady(&entry))),
             Prepared::Withheld => return Ok(self.ledger().left_out(&entry, is_steady(&entry))),
             Prepared::Changed(reading) => reading,
         };
-        let settled = self.put(&entry, *reading, steps).await?;
+        let reading = reading.at(source_url);
+        let settled = self.put(&entry, reading, steps).await?;
         self.look_again_if_changed(&entry).await;
         Ok(settled)
     }

@@ -12,15 +12,16 @@ use proto::v1::ingestor_server::Ingestor;
 use proto::v1::reconciled_document::Action as WireAction;
 use proto::v1::{
     DeleteRequest, DeleteResponse, DocumentFailure, DocumentState, ExplainRequest, ExplainResponse,
-    ListChangesRequest, ListChangesResponse, ListRequest, ListResponse, PurgeRequest, PurgeResponse,
-    ReconcileEvent, ReconcileRequest, ReconcileSummary, ReconciledDocument, RollbackRequest,
-    RollbackResponse, Stage, StatusRequest, StatusResponse, UploadEvent, UploadRequest, reconcile_event,
+    GetDocumentRequest, GetDocumentResponse, ListChangesRequest, ListChangesResponse, ListRequest,
+    ListResponse, PurgeRequest, PurgeResponse, ReconcileEvent, ReconcileRequest, ReconcileSummary,
+    ReconciledDocument, RollbackRequest, RollbackResponse, Stage, StatusRequest, StatusResponse, UploadEvent,
+    UploadRequest, reconcile_event,
 };
 use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
-use crate::document::{DocumentKey, InvalidName, is_collection};
+use crate::document::{DocumentKey, InvalidName, MAIN_COLLECTION, is_collection};
 use crate::error::Error;
 use crate::keeper::{Action, DocumentView, Failure, Handled, Keeper, Scope, Summary};
 
@@ -75,6 +76,10 @@ impl Service {
             last_reconciled_ms: totals.last_reconciled_ms,
             document,
             withheld: totals.withheld,
+            embedded_count: totals.spent.embedded,
+            reused_count: totals.spent.reused,
+            embedded_tokens: totals.spent.embedded_tokens,
+            embedding_model: self.keeper.embedding_model().to_owned(),
         })
     }
 
@@ -150,6 +155,18 @@ impl Ingestor for Service {
 
     async fn list(&self, request: Request<ListRequest>) -> Result<Response<ListResponse>, Status> {
         self.page(request.get_ref()).map(Response::new).map_err(|error| status(&error))
+    }
+
+    async fn get_document(
+        &self,
+        request: Request<GetDocumentRequest>,
+    ) -> Result<Response<GetDocumentResponse>, Status> {
+        let mut request = request.into_inner();
+        if request.collections.is_empty() {
+            request.collections.push(MAIN_COLLECTION.to_owned());
+        }
+        let found = self.keeper.whole_document(request).await;
+        found.map(Response::new).map_err(|error| status(&error))
     }
 
     async fn delete(&self, request: Request<DeleteRequest>) -> Result<Response<DeleteResponse>, Status> {
@@ -232,6 +249,7 @@ fn summary_event(summary: Summary) -> ReconcileEvent {
 }
 
 fn document_state(view: DocumentView) -> DocumentState {
+    let replaced = view.replaced.unwrap_or_default();
     DocumentState {
         document_id: view.key.id().to_owned(),
         collection: view.key.collection().to_owned(),
@@ -243,6 +261,11 @@ fn document_state(view: DocumentView) -> DocumentState {
         indexed_ms: view.indexed_ms,
         failure: view.failure.map(document_failure),
         note: if view.stage == Stage::Withheld { WITHHELD.to_owned() } else { String::new() },
+        content_sha256: view.content_sha256,
+        embedded_count: replaced.embedded,
+        reused_count: replaced.reused,
+        embedded_tokens: replaced.embedded_tokens,
+        source_url: view.source_url,
     }
 }
 

@@ -24,13 +24,15 @@ const WAITING_BATCHES: usize = 2;
 const BATCH_KEYS: usize = 50_000;
 
 /// A document as the index took it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Replaced {
     pub(crate) generation: u64,
     /// Chunks that were embedded.
     pub(crate) embedded: u32,
     /// Chunks whose stored vectors were used again.
     pub(crate) reused: u32,
+    /// Tokens of the embedded ones, estimated.
+    pub(crate) embedded_tokens: u64,
 }
 
 impl Index {
@@ -101,7 +103,10 @@ impl Index {
         let reused = stored.iter().filter(|is_stored| **is_stored).count();
         let count = |chunks: usize| u32::try_from(chunks).unwrap_or(u32::MAX);
         let generation = replaced?.generation;
-        Ok(Replaced { generation, embedded: count(chunks.len() - reused), reused: count(reused) })
+        let new = chunks.iter().zip(stored).filter(|(_, is_stored)| !**is_stored);
+        let embedded_tokens = new.map(|(chunk, _)| u64::from(chunk.tokens)).sum();
+        let embedded = count(chunks.len() - reused);
+        Ok(Replaced { generation, embedded, reused: count(reused), embedded_tokens })
     }
 
     async fn send(

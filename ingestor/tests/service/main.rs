@@ -2,8 +2,10 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests may fail the test")]
 
 mod calls;
+mod command;
 mod fake;
 mod past;
 mod reconcile;
+mod sources;
 mod stack;
 mod vectors;
