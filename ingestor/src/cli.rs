@@ -1,134 +1,39 @@
 //! The command line of editors. It speaks to the service by gRPC and prints; it never touches index or store itself.
 
+mod arguments;
+mod chunks;
 mod client;
 mod explain;
 mod files;
 mod past;
-mod preview;
+mod price;
 mod quarantine;
 mod report;
+mod show;
+mod site;
+mod status;
+mod stored;
 mod upload;
+mod watch;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::io::Write;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser};
 use lifecycle::{Failure, Listener, Reader, Shutdown};
 use proto::Target;
 
 use crate::{Running, Settings, start};
+use arguments::{Arguments, Command};
 use client::Client;
-use report::Report;
+use report::{Report, safe};
 
 const DEFAULT_SERVER: &str = "http://127.0.0.1:7003";
 /// Some documents failed.
 const SOME_FAILED: u8 = 1;
 /// The command makes no sense or the service cannot be reached.
 const USAGE: u8 = 2;
-
-const SERVER_HELP: &str = "Address of the service; else INGESTOR_SERVER, else http://127.0.0.1:7003";
-const AFTER_HELP: &str = "Exit codes: 0 all well, 1 some documents failed, 2 wrong usage or no connection.";
-
-/// Puts documents into the chatbot's knowledge and shows what became of them.
-#[derive(Debug, Parser)]
-#[command(name = "ingestor", version, after_help = AFTER_HELP, arg_required_else_help = true)]
-struct Arguments {
-    #[arg(long, global = true, value_name = "ADDRESS", help = SERVER_HELP)]
-    server: Option<Target>,
-    /// Print one JSON object per line, for programs
-    #[arg(long, global = true)]
-    json: bool,
-    /// Collection of the documents; else `main`, or all where a command is about all. May be repeated for `list`,
-    /// `explain`, `rollback` and `purge --all-history`
-    #[arg(long, global = true, value_name = "NAME")]
-    collection: Vec<String>,
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Store documents and wait until they answer questions
-    ///
-    /// A folder is uploaded with all files below it under their paths inside it. Hidden and temporary files are left
-    /// out; a folder `@name` right below it goes to the collection `name`.
-    Upload {
-        /// Files and folders
-        #[arg(required = true, value_name = "PATH")]
-        paths: Vec<PathBuf>,
-    },
-    /// List documents with their state
-    List,
-    /// Show how the service is doing, or one document
-    Status {
-        /// Path of the document inside the document store
-        #[arg(value_name = "DOCUMENT")]
-        document: Option<String>,
-    },
-    /// Delete documents from the store and from the knowledge
-    Delete {
-        /// Paths of the documents inside the document store
-        #[arg(required = true, value_name = "DOCUMENT")]
-        documents: Vec<String>,
-    },
-    /// Compare store and knowledge now and make them agree
-    Reconcile {
-        /// Index every document anew, changed or not
-        #[arg(long)]
-        force: bool,
-    },
-    /// Show how a search for a question comes about: every passage considered, and why it was kept or dropped
-    Explain(explain::Question),
-    /// List the changes of the knowledge, newest first
-    History {
-        /// At most this many
-        #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
-        limit: u32,
-        /// Only changes older than this generation
-        #[arg(long, value_name = "N")]
-        before: Option<u64>,
-    },
-    /// Make the knowledge what it was at an earlier generation; the document store stays as it is
-    ///
-    /// What is undone is withheld: it stays out of the knowledge until the document changes again, or until
-    /// `reconcile --force`.
-    Rollback {
-        /// The generation to go back to, see `history`
-        #[arg(value_name = "GENERATION")]
-        generation: u64,
-        /// Do not ask
-        #[arg(long)]
-        yes: bool,
-    },
-    /// Remove documents with all their earlier versions for good, from the store and from the knowledge
-    Purge {
-        /// Paths of the documents inside the document store
-        #[arg(
-            value_name = "DOCUMENT",
-            required_unless_present = "all_history",
-            conflicts_with = "all_history"
-        )]
-        documents: Vec<String>,
-        /// Keep every current version and remove all earlier ones
-        #[arg(long)]
-        all_history: bool,
-        /// Do not ask
-        #[arg(long)]
-        yes: bool,
-    },
-    /// Passages that are held back: text that a person does not see, and text that gives orders to a model
-    #[command(subcommand)]
-    Quarantine(quarantine::Quarantine),
-    /// Show how files would be read and cut into passages, without a service
-    Preview {
-        /// Files
-        #[arg(required = true, value_name = "FILE")]
-        files: Vec<PathBuf>,
-    },
-    /// Run the service; it is set by INGESTOR_... in the environment
-    Serve,
-}
 
 /// Why a command could not be carried out at all.
 #[derive(Debug, thiserror::Error)]
@@ -138,7 +43,7 @@ pub(crate) enum Trouble {
     Call(String),
     /// The command does not take what it was given.
     #[error("{0}")]
-    Usage(&'static str),
+    Usage(String),
     /// A file of ours cannot be read.
     #[error("{path}: {error}")]
     File { path: String, error: std::io::Error },
@@ -171,8 +76,13 @@ fn run_arguments(arguments: impl IntoIterator<Item = OsString>, mut reader: Read
         Ok(arguments) => arguments,
         Err(error) => {
             // Help and version are errors to the parser, but not to the caller. A closed output is nobody's loss.
-            _ = error.print();
-            return if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
+            if !error.use_stderr() {
+                _ = error.print();
+                return ExitCode::SUCCESS;
+            }
+            // What was typed may be the name of a file, and that may hold anything.
+            _ = write!(std::io::stderr(), "{}", safe(&error.render().to_string()));
+            return ExitCode::from(USAGE);
         }
     };
     if matches!(arguments.command, Command::Serve) {
@@ -183,7 +93,13 @@ fn run_arguments(arguments: impl IntoIterator<Item = OsString>, mut reader: Read
             |settings, shutdown| async move { serve(settings, &shutdown).await },
         );
     }
-    let report = Report::new(arguments.json);
+    let mut report = Report::new(arguments.json);
+    if let Command::Completions { shell } = arguments.command {
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut Arguments::command(), "ingestor", &mut script);
+        report.raw(&script);
+        return ExitCode::SUCCESS;
+    }
     let server = match arguments.server.clone() {
         Some(server) => Some(server),
         None => reader.parsed("INGESTOR_SERVER", DEFAULT_SERVER, "an address such as http://127.0.0.1:7003"),
@@ -199,7 +115,7 @@ fn run_arguments(arguments: impl IntoIterator<Item = OsString>, mut reader: Read
             return ExitCode::from(USAGE);
         }
     };
-    match runtime.block_on(carry_out(&arguments, &server, &report)) {
+    match runtime.block_on(carry_out(&arguments, &server, &mut report)) {
         Ok(Ending::AllWell) => ExitCode::SUCCESS,
         Ok(Ending::SomeFailed) => ExitCode::from(SOME_FAILED),
         Err(trouble) => {
@@ -209,13 +125,24 @@ fn run_arguments(arguments: impl IntoIterator<Item = OsString>, mut reader: Read
     }
 }
 
-async fn carry_out(arguments: &Arguments, server: &Target, report: &Report) -> Result<Ending, Trouble> {
+async fn carry_out(arguments: &Arguments, server: &Target, report: &mut Report) -> Result<Ending, Trouble> {
     let mut client = Client::new(server);
     let collections = arguments.collection.as_slice();
     match &arguments.command {
-        Command::Upload { paths } => upload::upload(&client, paths, only(collections)?, report).await,
+        Command::Upload { paths, parallel } => {
+            let candidates = files::find(paths, only(collections)?)?;
+            upload::upload(&client, candidates, usize::from(*parallel), report).await
+        }
+        Command::Watch { folder, delete, parallel } => {
+            let collection = only(collections)?;
+            let parallel = usize::from(*parallel);
+            watch::watch(&client, watch::Order { folder, collection, deletes: *delete, parallel }, report)
+                .await
+        }
+        Command::Crawl(site) => site::crawl_site(&client, site, only(collections)?, report).await,
         Command::List => client.list(collections, report).await,
         Command::Status { document } => client.status(document.as_deref(), only(collections)?, report).await,
+        Command::Show { document } => client.show(document, only(collections)?, report).await,
         Command::Delete { documents } => client.delete(documents, only(collections)?, report).await,
         Command::Reconcile { force } => client.reconcile(*force, report).await,
         Command::Explain(question) => client.explain(question, collections, report).await,
@@ -230,9 +157,9 @@ async fn carry_out(arguments: &Arguments, server: &Target, report: &Report) -> R
             client.purge(documents, only(collections)?, *yes, report).await
         }
         Command::Quarantine(command) => client.quarantine(command, collections, report).await,
-        Command::Preview { files } => preview::preview(files, report).await,
-        // It was run before; there is nothing left to do.
-        Command::Serve => Ok(Ending::AllWell),
+        Command::Chunks { files } => chunks::chunks(files, report).await,
+        // They were run before; there is nothing left to do.
+        Command::Serve | Command::Completions { .. } => Ok(Ending::AllWell),
     }
 }
 
@@ -241,7 +168,7 @@ fn only(collections: &[String]) -> Result<Option<&str>, Trouble> {
     match collections {
         [] => Ok(None),
         [one] => Ok(Some(one)),
-        _ => Err(Trouble::Usage("this command takes one --collection")),
+        _ => Err(Trouble::Usage("this command takes one --collection".to_owned())),
     }
 }
 
@@ -249,7 +176,8 @@ fn only(collections: &[String]) -> Result<Option<&str>, Trouble> {
 mod tests {
     use clap::{CommandFactory, Parser};
 
-    use super::{Arguments, Command, only};
+    use super::only;
+    use crate::cli::arguments::{Arguments, Command};
 
     fn parse(line: &str) -> Result<Arguments, clap::Error> {
         Arguments::try_parse_from(line.split(' '))
@@ -266,7 +194,7 @@ mod tests {
         let after = parse("ingestor upload a.txt docs --json --collection internal").expect("parses");
         for arguments in [before, after] {
             assert!(arguments.json && arguments.collection == ["internal"]);
-            assert!(matches!(arguments.command, Command::Upload { paths } if paths.len() == 2));
+            assert!(matches!(arguments.command, Command::Upload { paths, .. } if paths.len() == 2));
         }
     }
 
@@ -285,12 +213,22 @@ mod tests {
             "ingestor rollback last",
             "ingestor purge",
             "ingestor purge a.txt --all-history",
+            "ingestor upload a.txt --parallel 0",
+            "ingestor crawl",
+            "ingestor crawl https://a.de/ --every 6",
+            "ingestor crawl https://a.de/ --every 0s",
+            "ingestor crawl https://a.de/ --rate 0",
+            "ingestor crawl https://a.de/ --rate NaN",
+            "ingestor completions cmd.exe",
         ] {
             assert!(parse(line).is_err(), "{line}");
         }
-        for line in
-            ["ingestor purge --all-history --yes", "ingestor rollback 7 --collection a --collection b"]
-        {
+        for line in [
+            "ingestor purge --all-history --yes",
+            "ingestor rollback 7 --collection a --collection b",
+            "ingestor preview a.txt",
+            "ingestor crawl https://a.de/ --every 6h --rate 0.5 --exclude /a/** --exclude /b",
+        ] {
             assert!(parse(line).is_ok(), "{line}");
         }
         assert!(only(&["a".to_owned(), "b".to_owned()]).is_err());

@@ -1,6 +1,6 @@
 //! The index as the ingestor sees it: a client of the retriever. It knows no store and decides nothing.
 
-mod past;
+pub(crate) mod past;
 mod replace;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -44,6 +44,7 @@ pub(crate) struct IndexedDocument {
     pub(crate) chunking_version: u32,
     pub(crate) chunk_count: u32,
     pub(crate) indexed_ms: i64,
+    pub(crate) source_url: String,
 }
 
 /// What an embedding must be to be compared with the others in the index.
@@ -76,6 +77,7 @@ impl IndexedDocument {
             chunking_version: header.chunking_version,
             chunk_count,
             indexed_ms,
+            source_url: header.source_url,
         }
     }
 

@@ -154,6 +154,11 @@ impl Keeper {
         self.limits.max_document_bytes
     }
 
+    /// Returns the model that makes the vectors.
+    pub(crate) fn embedding_model(&self) -> &str {
+        &self.recipe.embedding_model
+    }
+
     pub(crate) fn totals(&self) -> Totals {
         Totals { nano_dollars: self.metrics.nano_dollars(), ..self.ledger().totals() }
     }
@@ -221,7 +226,7 @@ impl Keeper {
     ) -> Result<Settled, Error> {
         self.enter(key, Stage::Extracting, steps);
         let limit_bytes = self.limits.max_document_bytes;
-        let Some(Original { entry, bytes }) = self.store.read(key, limit_bytes).await? else {
+        let Some(Original { entry, bytes, source_url }) = self.store.read(key, limit_bytes).await? else {
             return self.forget(key, force).await;
         };
         self.ledger().seen(&entry);
@@ -230,7 +235,8 @@ impl Keeper {
         }
         let note = self.quarantine.note(key).await?;
         self.ledger().held(key, note.held.len());
-        let mut known = self.ledger().known(key, &self.recipe, force);
+        let has_moved = self.ledger().has_other_address(key, source_url.as_deref());
+        let mut known = self.ledger().known(key, &self.recipe, force || has_moved);
         if note.is_pending {
             known.indexed = None;
         }
@@ -240,7 +246,8 @@ impl Keeper {
             Prepared::Withheld => return Ok(self.ledger().left_out(&entry, is_steady(&entry))),
             Prepared::Changed(reading) => reading,
         };
-        let settled = self.put(&entry, *reading, note, steps).await?;
+        let reading = reading.at(source_url);
+        let settled = self.put(&entry, reading, note, steps).await?;
         self.look_again_if_changed(&entry).await;
         Ok(settled)
     }

@@ -13,16 +13,16 @@ use proto::v1::ingestor_server::Ingestor;
 use proto::v1::reconciled_document::Action as WireAction;
 use proto::v1::{
     DecideHeldRequest, DecideHeldResponse, DeleteRequest, DeleteResponse, DocumentFailure, DocumentState,
-    ExplainRequest, ExplainResponse, ListChangesRequest, ListChangesResponse, ListHeldRequest,
-    ListHeldResponse, ListRequest, ListResponse, PurgeRequest, PurgeResponse, ReconcileEvent,
-    ReconcileRequest, ReconcileSummary, ReconciledDocument, RollbackRequest, RollbackResponse, Stage,
-    StatusRequest, StatusResponse, UploadEvent, UploadRequest, reconcile_event,
+    ExplainRequest, ExplainResponse, GetDocumentRequest, GetDocumentResponse, ListChangesRequest,
+    ListChangesResponse, ListHeldRequest, ListHeldResponse, ListRequest, ListResponse, PurgeRequest,
+    PurgeResponse, ReconcileEvent, ReconcileRequest, ReconcileSummary, ReconciledDocument, RollbackRequest,
+    RollbackResponse, Stage, StatusRequest, StatusResponse, UploadEvent, UploadRequest, reconcile_event,
 };
 use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
-use crate::document::{DocumentKey, InvalidName, is_collection};
+use crate::document::{DocumentKey, InvalidName, MAIN_COLLECTION, is_collection};
 use crate::error::Error;
 use crate::keeper::{Action, DocumentView, Failure, Handled, Keeper, Scope, Summary};
 
@@ -79,6 +79,10 @@ impl Service {
             withheld: totals.withheld,
             held: totals.held,
             cost_nano_dollars: totals.nano_dollars,
+            embedded_count: totals.spent.embedded,
+            reused_count: totals.spent.reused,
+            embedded_tokens: totals.spent.embedded_tokens,
+            embedding_model: self.keeper.embedding_model().to_owned(),
         })
     }
 
@@ -154,6 +158,18 @@ impl Ingestor for Service {
 
     async fn list(&self, request: Request<ListRequest>) -> Result<Response<ListResponse>, Status> {
         self.page(request.get_ref()).map(Response::new).map_err(|error| status(&error))
+    }
+
+    async fn get_document(
+        &self,
+        request: Request<GetDocumentRequest>,
+    ) -> Result<Response<GetDocumentResponse>, Status> {
+        let mut request = request.into_inner();
+        if request.collections.is_empty() {
+            request.collections.push(MAIN_COLLECTION.to_owned());
+        }
+        let found = self.keeper.whole_document(request).await;
+        found.map(Response::new).map_err(|error| status(&error))
     }
 
     async fn delete(&self, request: Request<DeleteRequest>) -> Result<Response<DeleteResponse>, Status> {
@@ -250,6 +266,7 @@ fn summary_event(summary: Summary) -> ReconcileEvent {
 }
 
 fn document_state(view: DocumentView) -> DocumentState {
+    let replaced = view.replaced.unwrap_or_default();
     DocumentState {
         document_id: view.key.id().to_owned(),
         collection: view.key.collection().to_owned(),
@@ -263,6 +280,11 @@ fn document_state(view: DocumentView) -> DocumentState {
         held_count: view.held,
         cost_nano_dollars: view.nano_dollars,
         note: if view.stage == Stage::Withheld { WITHHELD.to_owned() } else { String::new() },
+        content_sha256: view.content_sha256,
+        embedded_count: replaced.embedded,
+        reused_count: replaced.reused,
+        embedded_tokens: replaced.embedded_tokens,
+        source_url: view.source_url,
     }
 }
 

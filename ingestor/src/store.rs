@@ -33,6 +33,14 @@ pub trait DocumentStore: Send + Sync + std::fmt::Debug {
     /// survive a loss of power, and no reader ever sees a part of them.
     fn write<'a>(&'a self, key: &'a DocumentKey, bytes: Vec<u8>) -> BoxFuture<'a, Result<(), StoreError>>;
 
+    /// Keeps the web address of a document's original beside it, or forgets it; as durable as `write`. Deleting the
+    /// document forgets it as well. Meant for before a `write`: it is no change of the document by itself.
+    fn write_source<'a>(
+        &'a self,
+        key: &'a DocumentKey,
+        source_url: Option<String>,
+    ) -> BoxFuture<'a, Result<(), StoreError>>;
+
     /// Deletes a document for good; returns whether it was there.
     fn delete<'a>(&'a self, key: &'a DocumentKey) -> BoxFuture<'a, Result<bool, StoreError>>;
 
@@ -90,6 +98,8 @@ pub struct Original {
     pub entry: Entry,
     /// Its bytes, or the first of them when there are more than was asked for.
     pub bytes: Vec<u8>,
+    /// Web address that the document was uploaded with.
+    pub source_url: Option<String>,
 }
 
 /// Tells one state of a document from another; means nothing else.

@@ -1,6 +1,5 @@
 //! What becomes of a document whose reader does not end well. One test alone: a program that is written while another
 //! thread starts one may be refused as busy.
-
 #![expect(clippy::expect_used, reason = "helpers of tests stop at the first surprise")]
 
 use std::os::unix::fs::PermissionsExt;

@@ -1,4 +1,4 @@
-//! The commands that are one call: list, status, delete, reconcile.
+//! The commands that are one call: list, delete, reconcile. `status` has a file of its own.
 
 use std::time::Duration;
 
@@ -8,7 +8,6 @@ use proto::v1::reconcile_event::Event;
 use proto::v1::reconciled_document::Action;
 use proto::v1::{
     DeleteRequest, DocumentState, ListRequest, ReconcileRequest, ReconcileSummary, ReconciledDocument, Stage,
-    StatusRequest,
 };
 use proto::{ErrorCode, Target};
 use serde::Serialize;
@@ -41,19 +40,10 @@ struct Document<'a> {
     content_bytes: u64,
     chunk_count: u32,
     indexed_ms: i64,
+    source_url: &'a str,
+    sha256: String,
     code: Option<&'a str>,
     reason: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct Overview {
-    indexed: u32,
-    in_progress: u32,
-    failed: u32,
-    withheld: u32,
-    chunk_count: u64,
-    generation: u64,
-    last_reconciled_ms: i64,
 }
 
 #[derive(Serialize)]
@@ -117,42 +107,6 @@ impl Client {
         }
     }
 
-    pub(super) async fn status(
-        &mut self,
-        document: Option<&str>,
-        collection: Option<&str>,
-        report: &Report,
-    ) -> Result<Ending, Trouble> {
-        let request = StatusRequest {
-            document_id: document.unwrap_or_default().to_owned(),
-            collection: collection.unwrap_or_default().to_owned(),
-        };
-        let request = lifecycle::request(request, DEADLINE, &TraceContext::new());
-        let answer = self.grpc.status(request).await.map_err(|status| self.trouble(&status))?.into_inner();
-        if let Some(state) = &answer.document {
-            print_document(state, report);
-            let has_failed = state.failure.is_some();
-            return Ok(if has_failed { Ending::SomeFailed } else { Ending::AllWell });
-        }
-        let overview = Overview {
-            indexed: answer.indexed,
-            in_progress: answer.in_progress,
-            failed: answer.failed,
-            withheld: answer.withheld,
-            chunk_count: answer.chunk_count,
-            generation: answer.generation,
-            last_reconciled_ms: answer.last_reconciled_ms,
-        };
-        let Overview { indexed, in_progress, failed, withheld, chunk_count, generation, .. } = overview;
-        let left_out = if withheld > 0 { format!(", {withheld} withheld") } else { String::new() };
-        let line = format!(
-            "{indexed} indexed, {in_progress} in progress, {failed} failed{left_out}; {}, generation {generation}",
-            counted(chunk_count, "passage")
-        );
-        report.result(&overview, &line);
-        Ok(Ending::AllWell)
-    }
-
     pub(super) async fn delete(
         &mut self,
         documents: &[String],
@@ -196,7 +150,7 @@ impl Client {
     }
 }
 
-fn print_document(state: &DocumentState, report: &Report) {
+pub(super) fn print_document(state: &DocumentState, report: &Report) {
     let name = match state.stage() {
         Stage::Indexed => "indexed",
         Stage::Failed => "FAILED",
@@ -214,6 +168,8 @@ fn print_document(state: &DocumentState, report: &Report) {
         content_bytes: state.content_bytes,
         chunk_count: state.chunk_count,
         indexed_ms: state.indexed_ms,
+        source_url: &state.source_url,
+        sha256: state.content_sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
         code: failure.map(|failure| failure.code.as_str()),
         reason: failure.map(|failure| failure.reason.as_str()).or(note),
     };

@@ -1,6 +1,7 @@
 //! Finds the files that a command names, and the documents that they become.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::Trouble;
@@ -11,6 +12,8 @@ use crate::document::{DocumentKey, InvalidName, is_ignored};
 pub(super) struct Candidate {
     pub(super) path: PathBuf,
     pub(super) key: Result<DocumentKey, InvalidName>,
+    /// Its length when it was found.
+    pub(super) bytes: u64,
 }
 
 /// Returns the files at these paths, in order of name. A file keeps its name, a folder's files their paths inside it.
@@ -21,12 +24,15 @@ pub(super) fn find(paths: &[PathBuf], collection: Option<&str>) -> Result<Vec<Ca
         if metadata.is_dir() {
             let start = found.len();
             find_below(path, path, collection, &mut found)?;
-            found[start..].sort_by(|left: &Candidate, right: &Candidate| left.path.cmp(&right.path));
+            if let Some(added) = found.get_mut(start..) {
+                added.sort_by(|left: &Candidate, right: &Candidate| left.path.cmp(&right.path));
+            }
         } else {
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             found.push(Candidate {
                 path: path.clone(),
                 key: DocumentKey::new(collection.unwrap_or(""), &name),
+                bytes: metadata.len(),
             });
         }
     }
@@ -52,7 +58,13 @@ fn find_below(
             } else if kind.is_file() {
                 let path = entry.path();
                 let key = key_below(root, &path, collection);
-                found.push(Candidate { path, key });
+                let bytes = match entry.metadata() {
+                    Ok(metadata) => metadata.len(),
+                    // It vanished in between.
+                    Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                    Err(error) => return Err(trouble(&path, error)),
+                };
+                found.push(Candidate { path, key, bytes });
             }
         }
     }
@@ -64,9 +76,10 @@ fn key_below(root: &Path, path: &Path, collection: Option<&str>) -> Result<Docum
     let inside = path.strip_prefix(root).unwrap_or(path);
     let parts: Vec<String> = inside.iter().map(|part| part.to_string_lossy().into_owned()).collect();
     let named = parts.first().filter(|_| parts.len() > 1).and_then(|first| first.strip_prefix('@'));
+    let below = parts.get(1..).unwrap_or_default();
     match (named, collection) {
-        (Some(named), None) => DocumentKey::new(named, &parts[1..].join("/")),
-        (Some(_), Some(collection)) => DocumentKey::new(collection, &parts[1..].join("/")),
+        (Some(named), None) => DocumentKey::new(named, &below.join("/")),
+        (Some(_), Some(collection)) => DocumentKey::new(collection, &below.join("/")),
         (None, collection) => DocumentKey::new(collection.unwrap_or(""), &parts.join("/")),
     }
 }

@@ -145,7 +145,7 @@ mod tests {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
-    #[expect(clippy::expect_used, reason = "a helper of a test stops at the first surprise")]
+    #[expect(clippy::expect_used, reason = "a helper of a test may fail the test")]
     fn from_inside() {
         let kept = File::open("/proc/self/status").expect("open to all before");
         close(u64::try_from(512 * MEBIBYTE).expect("fits"), 60).expect("closes");

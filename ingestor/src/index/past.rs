@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use lifecycle::TraceContext;
 use proto::v1::{
-    ExplainRequest, ExplainResponse, ListChangesRequest, ListChangesResponse, ListWithheldRequest,
-    PurgeRequest, PurgeResponse, RollbackRequest, RollbackResponse, SearchRequest,
+    ExplainRequest, ExplainResponse, GetDocumentRequest, GetDocumentResponse, ListChangesRequest,
+    ListChangesResponse, ListWithheldRequest, PurgeRequest, PurgeResponse, RollbackRequest, RollbackResponse,
+    SearchRequest,
 };
 
 use super::{Index, SHORT_DEADLINE, on_time};
@@ -16,6 +17,8 @@ use crate::error::Error;
 /// Rollbacks and purges may touch every document.
 const LONG_DEADLINE: Duration = Duration::from_secs(300);
 const PAGE_CHANGES: u32 = 1_000;
+/// A document comes whole: its text, without vectors.
+pub(crate) const WHOLE_DOCUMENT_BYTES: usize = 256 * 1024 * 1024;
 
 impl Index {
     /// Returns what rollbacks undid, by collection and id.
@@ -31,6 +34,13 @@ impl Index {
         let found = on_time(SHORT_DEADLINE, self.client.clone().list_withheld(request)).await?;
         let entries = found.withheld.into_iter();
         Ok(entries.map(|entry| ((entry.collection, entry.document_id), entry.content_sha256)).collect())
+    }
+
+    /// Returns a document with its chunks.
+    pub(crate) async fn document(&self, request: GetDocumentRequest) -> Result<GetDocumentResponse, Error> {
+        let request = lifecycle::request(request, SHORT_DEADLINE, &TraceContext::new());
+        let mut client = self.client.clone().max_decoding_message_size(WHOLE_DOCUMENT_BYTES);
+        on_time(SHORT_DEADLINE, client.get_document(request)).await
     }
 
     /// Explains a search; one without collections searches all.

@@ -25,7 +25,7 @@ const WAITING_BATCHES: usize = 2;
 const BATCH_KEYS: usize = 50_000;
 
 /// A document as the index took it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Replaced {
     pub(crate) generation: u64,
     /// Chunks that were embedded.
@@ -36,6 +36,8 @@ pub(crate) struct Replaced {
     pub(crate) tokens: u64,
     /// What they cost, in billionths of a US dollar.
     pub(crate) nano_dollars: u64,
+    /// Tokens of the embedded ones, estimated.
+    pub(crate) embedded_tokens: u64,
 }
 
 impl Index {
@@ -107,13 +109,10 @@ impl Index {
         let count = |chunks: usize| u32::try_from(chunks).unwrap_or(u32::MAX);
         let generation = replaced?.generation;
         let nano_dollars = tokens.saturating_mul(self.embedder.nano_dollars_per_token());
-        Ok(Replaced {
-            generation,
-            embedded: count(chunks.len() - reused),
-            reused: count(reused),
-            tokens,
-            nano_dollars,
-        })
+        let new = chunks.iter().zip(stored).filter(|(_, is_stored)| !**is_stored);
+        let embedded_tokens = new.map(|(chunk, _)| u64::from(chunk.tokens)).sum();
+        let embedded = count(chunks.len() - reused);
+        Ok(Replaced { generation, embedded, reused: count(reused), tokens, nano_dollars, embedded_tokens })
     }
 
     /// Sends the chunks and returns how many tokens were embedded for them.

@@ -24,6 +24,7 @@ pub(super) struct Ledger {
     /// Files in the store that cannot be documents, as last reported.
     pub(super) refused: BTreeSet<String>,
     pub(super) has_seen_index: bool,
+    spent: Spent,
 }
 
 #[derive(Debug, Default)]
@@ -33,6 +34,8 @@ struct Record {
     verified: Option<(Version, Vec<u8>)>,
     seen: Option<Entry>,
     failure: Option<Failure>,
+    /// How it was indexed last, since the start.
+    replaced: Option<Replaced>,
     stage: Stage,
     /// Passages that wait for an editor's decision.
     held: u32,
@@ -69,6 +72,10 @@ pub(crate) struct DocumentView {
     pub(crate) failure: Option<Failure>,
     pub(crate) held: u32,
     pub(crate) nano_dollars: Option<u64>,
+    pub(crate) content_sha256: Vec<u8>,
+    pub(crate) source_url: String,
+    /// How it was indexed last, since the start.
+    pub(crate) replaced: Option<Replaced>,
 }
 
 /// Sums over all documents.
@@ -83,6 +90,15 @@ pub(crate) struct Totals {
     pub(crate) chunk_count: u64,
     pub(crate) generation: u64,
     pub(crate) last_reconciled_ms: i64,
+    pub(crate) spent: Spent,
+}
+
+/// What indexing took since the start.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Spent {
+    pub(crate) embedded: u64,
+    pub(crate) reused: u64,
+    pub(crate) embedded_tokens: u64,
 }
 
 impl Ledger {
@@ -115,6 +131,16 @@ impl Ledger {
         let record = self.touch(key);
         record.stage = Stage::Failed;
         record.failure = Some(failure);
+    }
+
+    /// Whether the index names another address for the document than it was uploaded with.
+    pub(super) fn has_other_address(&self, key: &DocumentKey, address: Option<&str>) -> bool {
+        if self.withheld.contains_key(key) {
+            // The index is not meant to agree.
+            return false;
+        }
+        let indexed = self.records.get(key).and_then(|record| record.indexed.as_ref());
+        address.is_some_and(|address| indexed.is_some_and(|indexed| indexed.source_url != address))
     }
 
     /// Returns the contents of a document that need no work; with `force` there are none. While something is withheld,
@@ -187,7 +213,10 @@ impl Ledger {
         replaced: &Replaced,
         is_steady: bool,
     ) -> Settled {
-        let Replaced { generation, embedded, reused, nano_dollars, .. } = *replaced;
+        let Replaced { generation, embedded, reused, embedded_tokens, nano_dollars, .. } = *replaced;
+        self.spent.embedded += u64::from(embedded);
+        self.spent.reused += u64::from(reused);
+        self.spent.embedded_tokens += embedded_tokens;
         self.generation = self.generation.max(generation);
         // The index forgets what it withheld with the next change of the document.
         self.withheld.remove(&entry.key);
@@ -195,6 +224,7 @@ impl Ledger {
         let action = if record.indexed.is_some() { Action::Changed } else { Action::Added };
         record.indexed = Some(document);
         record.nano_dollars = Some(nano_dollars);
+        record.replaced = Some(*replaced);
         Settled { action, generation, embedded, reused, nano_dollars, ..self.verified(entry, is_steady) }
     }
 
@@ -291,6 +321,7 @@ impl Ledger {
         let mut totals = Totals {
             generation: self.generation,
             last_reconciled_ms: self.last_reconciled_ms,
+            spent: self.spent,
             ..Totals::default()
         };
         for record in self.records.values() {
@@ -321,5 +352,8 @@ fn view(key: &DocumentKey, record: &Record) -> DocumentView {
         failure: record.failure.clone(),
         held: record.held,
         nano_dollars: record.nano_dollars,
+        content_sha256: indexed.map(|indexed| indexed.content_sha256.clone()).unwrap_or_default(),
+        source_url: indexed.map(|indexed| indexed.source_url.clone()).unwrap_or_default(),
+        replaced: record.replaced,
     }
 }

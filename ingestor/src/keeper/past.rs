@@ -1,6 +1,8 @@
 //! What editors ask of the index's past. A rollback changes the index and not the store, so both are compared again.
 
-use proto::v1::{PurgeRequest, PurgeResponse, RollbackRequest, RollbackResponse};
+use proto::v1::{
+    GetDocumentRequest, GetDocumentResponse, PurgeRequest, PurgeResponse, RollbackRequest, RollbackResponse,
+};
 
 use super::{ExplainRequest, ExplainResponse, Keeper, ListChangesRequest, ListChangesResponse};
 use crate::document::DocumentKey;
@@ -9,6 +11,13 @@ use crate::error::Error;
 impl Keeper {
     pub(crate) async fn explain(&self, request: ExplainRequest) -> Result<ExplainResponse, Error> {
         self.index.explain(request).await
+    }
+
+    pub(crate) async fn whole_document(
+        &self,
+        request: GetDocumentRequest,
+    ) -> Result<GetDocumentResponse, Error> {
+        self.index.document(request).await
     }
 
     pub(crate) async fn changes(&self, request: ListChangesRequest) -> Result<ListChangesResponse, Error> {

@@ -29,6 +29,17 @@ pub(super) struct Reading {
     pub(super) extracted: Extracted,
 }
 
+impl Reading {
+    /// Returns the reading of a document that was uploaded with this address, which counts more than what the document
+    /// says itself.
+    pub(super) fn at(mut self, source_url: Option<String>) -> Self {
+        if source_url.is_some() {
+            self.extracted.source_url = source_url;
+        }
+        self
+    }
+}
+
 /// What is known of a document's bytes before they are read: hashes.
 #[derive(Debug, Default)]
 pub(super) struct Known {

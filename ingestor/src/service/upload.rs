@@ -15,11 +15,14 @@ use super::{Service, WAITING_EVENTS, document_failure};
 use crate::document::DocumentKey;
 use crate::error::Error;
 use crate::extract::Unreadable;
+use crate::index::Replaced;
 use crate::keeper::{Action, Failure, Keeper, Settled, Step};
 
 /// Longest wait for the next message of a document.
 const MESSAGE_DEADLINE: Duration = Duration::from_secs(15);
 const MAX_DATA_BYTES: usize = 1024 * 1024;
+/// What the index takes.
+const MAX_SOURCE_BYTES: usize = 2_048;
 
 type Events = mpsc::Sender<Result<UploadEvent, Status>>;
 
@@ -27,6 +30,7 @@ type Events = mpsc::Sender<Result<UploadEvent, Status>>;
 struct Received {
     key: DocumentKey,
     bytes: Vec<u8>,
+    source_url: Option<String>,
 }
 
 impl Service {
@@ -39,7 +43,7 @@ impl Service {
         let permit = Arc::clone(&self.uploads).try_acquire_owned().map_err(|_| Error::Busy)?;
         let received = receive(&mut parts, self.keeper.max_document_bytes()).await?;
         let content_bytes = u64::try_from(received.bytes.len()).unwrap_or(u64::MAX);
-        let unchanged = store(&self.keeper, &received.key, received.bytes).await?;
+        let unchanged = store(&self.keeper, &received.key, received.bytes, received.source_url).await?;
         drop(permit);
         let (events, receiver) = mpsc::channel(WAITING_EVENTS);
         let (keeper, stop) = (Arc::clone(&self.keeper), self.shutdown.token().clone());
@@ -50,6 +54,8 @@ impl Service {
                 result = index(&keeper, &received.key, &events) => result,
                 () = stop.cancelled() => return,
             };
+            let result = result
+                .map(|settled| if unchanged { settled } else { credited(&keeper, &received.key, settled) });
             send(&events, result.map_or_else(|failure| Event::Failed(document_failure(failure)), indexed))
                 .await;
         });
@@ -61,7 +67,8 @@ async fn receive(parts: &mut Streaming<UploadRequest>, limit_bytes: u64) -> Resu
     let Some(Part::Header(header)) = next(parts).await? else {
         return Err(Error::Request("the first message must be the header".to_owned()));
     };
-    let UploadHeader { document_id, collection, content_bytes, content_sha256 } = header;
+    let UploadHeader { document_id, collection, content_bytes, content_sha256, source_url } = header;
+    let source_url = checked_source(source_url)?;
     let key = DocumentKey::new(&collection, &document_id)?;
     if content_bytes > limit_bytes {
         return Err(Unreadable::TooLarge { bytes: content_bytes, limit_bytes }.into());
@@ -84,7 +91,21 @@ async fn receive(parts: &mut Streaming<UploadRequest>, limit_bytes: u64) -> Resu
         let got = bytes.len();
         return Err(Error::Request(format!("{content_bytes} bytes were announced and {got} came")));
     }
-    check_sha256(&content_sha256, bytes).await.map(|bytes| Received { key, bytes })
+    check_sha256(&content_sha256, bytes).await.map(|bytes| Received { key, bytes, source_url })
+}
+
+/// Checks that an address is one that readers can be sent to.
+fn checked_source(address: String) -> Result<Option<String>, Error> {
+    if address.is_empty() {
+        return Ok(None);
+    }
+    let is_web = address.starts_with("https://") || address.starts_with("http://");
+    let is_plain = !address.contains(|c: char| c.is_control() || c.is_whitespace());
+    if !is_web || !is_plain || address.len() > MAX_SOURCE_BYTES {
+        let wrong = "source_url: expected an address such as https://example.com/page, at most 2,048 bytes";
+        return Err(Error::Request(wrong.to_owned()));
+    }
+    Ok(Some(address))
 }
 
 async fn next(parts: &mut Streaming<UploadRequest>) -> Result<Option<Part>, Error> {
@@ -111,10 +132,21 @@ async fn check_sha256(expected: &[u8], bytes: Vec<u8>) -> Result<Vec<u8>, Error>
     Ok(bytes)
 }
 
-/// Makes the bytes durable; returns whether they were there before.
-async fn store(keeper: &Keeper, key: &DocumentKey, bytes: Vec<u8>) -> Result<bool, Error> {
+/// Makes the bytes and their address durable; returns whether they were there before.
+async fn store(
+    keeper: &Keeper,
+    key: &DocumentKey,
+    bytes: Vec<u8>,
+    source_url: Option<String>,
+) -> Result<bool, Error> {
     let before = keeper.store().read(key, keeper.max_document_bytes()).await?;
-    if before.is_some_and(|before| before.bytes == bytes) {
+    let is_same = before.as_ref().is_some_and(|before| before.bytes == bytes);
+    let has_moved = before.is_none_or(|before| before.source_url != source_url);
+    // The address first: whoever reads the new bytes finds it.
+    if has_moved {
+        keeper.store().write_source(key, source_url).await?;
+    }
+    if is_same {
         return Ok(true);
     }
     keeper.store().write(key, bytes).await?;
@@ -134,6 +166,17 @@ async fn index(keeper: &Keeper, key: &DocumentKey, events: &Events) -> Result<Se
             }
             result = &mut work => return result,
         }
+    }
+}
+
+/// Returns what became of new bytes even where the watch of the store was faster and indexed them already.
+fn credited(keeper: &Keeper, key: &DocumentKey, settled: Settled) -> Settled {
+    let replaced = keeper.document(key).and_then(|view| view.replaced);
+    match replaced.filter(|_| settled.action == Action::Unchanged) {
+        Some(Replaced { embedded, reused, generation, .. }) => {
+            Settled { action: Action::Changed, embedded, reused, generation, ..settled }
+        }
+        None => settled,
     }
 }
 

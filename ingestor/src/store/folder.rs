@@ -1,6 +1,7 @@
 //! A folder as document store: files below it are documents; `@name` right below it is the collection `name`.
 
 mod disk;
+mod sources;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -100,7 +101,23 @@ impl DocumentStore for Folder {
         limit_bytes: u64,
     ) -> BoxFuture<'a, Result<Option<Original>, StoreError>> {
         let own = key.clone();
-        self.on_disk(key, move |root, path| disk::read(root, path, &own, limit_bytes))
+        self.on_disk(key, move |root, path| {
+            let original = disk::read(root, path, &own, limit_bytes)?;
+            let Some(original) = original else { return Ok(None) };
+            Ok(Some(Original { source_url: sources::read(root, &own)?, ..original }))
+        })
+    }
+
+    fn write_source<'a>(
+        &'a self,
+        key: &'a DocumentKey,
+        source_url: Option<String>,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        let own = key.clone();
+        self.on_disk(key, move |root, _| match source_url {
+            Some(address) => sources::write(root, &own, &address),
+            None => sources::forget(root, &own),
+        })
     }
 
     fn write<'a>(&'a self, key: &'a DocumentKey, bytes: Vec<u8>) -> BoxFuture<'a, Result<(), StoreError>> {
@@ -108,7 +125,12 @@ impl DocumentStore for Folder {
     }
 
     fn delete<'a>(&'a self, key: &'a DocumentKey) -> BoxFuture<'a, Result<bool, StoreError>> {
-        self.on_disk(key, disk::delete)
+        let own = key.clone();
+        self.on_disk(key, move |root, path| {
+            let was_there = disk::delete(root, path)?;
+            sources::forget(root, &own)?;
+            Ok(was_there)
+        })
     }
 
     fn list_notes(&self) -> BoxFuture<'_, Result<Vec<String>, StoreError>> {

@@ -25,7 +25,7 @@ impl Watch {
     ///
     /// # Errors
     /// When the operating system has no watches left or cannot watch this kind of folder.
-    pub(super) fn folder(root: &Path, changed: Arc<Notify>) -> Result<Self, StoreError> {
+    pub(crate) fn folder(root: &Path, changed: Arc<Notify>) -> Result<Self, StoreError> {
         let unusable = |error: notify::Error| StoreError::Unusable(format!("it cannot be watched: {error}"));
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             // An error may hide a change, so it counts as one.

@@ -120,6 +120,14 @@ impl FakeIndex {
         })
     }
 
+    /// Waits until so many replacements were committed.
+    pub(crate) async fn until_replaced(&self, count: usize) {
+        let mut generation = self.generation.subscribe();
+        while self.replaced() < count {
+            generation.changed().await.expect("the sender is ours");
+        }
+    }
+
     /// Waits until the index holds exactly these documents.
     pub(crate) async fn until(&self, expected: &[(&str, &str)]) {
         let expected: BTreeMap<String, String> =
@@ -280,9 +288,21 @@ impl Retriever for FakeIndex {
 
     async fn get_document(
         &self,
-        _: Request<GetDocumentRequest>,
+        request: Request<GetDocumentRequest>,
     ) -> Result<Response<GetDocumentResponse>, Status> {
-        not_here()
+        let GetDocumentRequest { document_id, collections } = request.into_inner();
+        let found = self.with(|state| {
+            let keys = collections.iter().map(|collection| (collection.clone(), document_id.clone()));
+            keys.filter_map(|key| state.documents.get(&key).cloned()).next()
+        });
+        let (header, chunks) = found.ok_or_else(|| ErrorCode::NotFound.status("no such document", None))?;
+        let document = DocumentSummary {
+            header: Some(header),
+            chunk_count: u32::try_from(chunks.len()).expect("few"),
+            indexed_ms: 1,
+            generation: self.number(),
+        };
+        Ok(Response::new(GetDocumentResponse { document: Some(document), chunks }))
     }
 
     async fn watch_generation(

@@ -2,9 +2,11 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests may fail the test")]
 
 mod calls;
+mod command;
 mod fake;
 mod past;
 mod quarantine;
 mod reconcile;
+mod sources;
 mod stack;
 mod vectors;

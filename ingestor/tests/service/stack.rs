@@ -29,6 +29,13 @@ pub(crate) struct Stack {
     pub(crate) shutdown: Shutdown,
 }
 
+/// Where the ingestor is called, and until when.
+struct Door {
+    target: Target,
+    listener: Listener,
+    shutdown: Shutdown,
+}
+
 /// An embedder that can be told to break its promise.
 #[derive(Debug)]
 pub(crate) struct Moody {
@@ -93,12 +100,36 @@ impl Stack {
         stack
     }
 
+    /// Starts over a folder, for programs that come over the network; returns the address as well.
+    pub(crate) async fn start_on_network(folder: Arc<tempfile::TempDir>) -> (Self, String) {
+        let (shutdown, index) = (Shutdown::new(), FakeIndex::new());
+        let retriever = serve_index(&index, &shutdown);
+        let listener = Listener::bind("127.0.0.1:0".parse().expect("an address")).await.expect("binds");
+        let address = format!("http://{}", listener.local_addr().expect("an address"));
+        let door = Door { target: address.parse().expect("an address"), listener, shutdown };
+        let stack = Self::open(index, folder, &[], &retriever, door);
+        stack.running.reconciled().await;
+        (stack, address)
+    }
+
     pub(crate) fn start_against(
         index: FakeIndex,
         folder: Arc<tempfile::TempDir>,
         settings: &[(&str, &str)],
         retriever: &Target,
         shutdown: Shutdown,
+    ) -> Self {
+        let (sender, listener): (_, Listener) = memory_listener();
+        let door = Door { target: Target::Memory(sender), listener, shutdown };
+        Self::open(index, folder, settings, retriever, door)
+    }
+
+    fn open(
+        index: FakeIndex,
+        folder: Arc<tempfile::TempDir>,
+        settings: &[(&str, &str)],
+        retriever: &Target,
+        Door { target, listener, shutdown }: Door,
     ) -> Self {
         let defaults = [
             ("INGESTOR_DEBOUNCE_MILLIS", "20"),
@@ -113,10 +144,9 @@ impl Stack {
         let embedder =
             Arc::new(Moody { honest, is_broken: AtomicBool::new(false), embedded: AtomicUsize::new(0) });
         let store = Arc::new(Folder::open(folder.path()).expect("opens"));
-        let (sender, listener): (_, Listener) = memory_listener();
         let parts = Parts { store, embedder: embedder.clone() };
         let running = start_with(&settings, parts, retriever, listener, &shutdown);
-        let client = IngestorClient::new(Target::Memory(sender).channel());
+        let client = IngestorClient::new(target.channel());
         Self { index, folder, client, running, embedder, shutdown }
     }
 
@@ -158,6 +188,7 @@ pub(crate) fn header(name: &str, bytes: &[u8]) -> UploadHeader {
         collection: String::new(),
         content_bytes: u64::try_from(bytes.len()).expect("fits"),
         content_sha256: Vec::new(),
+        source_url: String::new(),
     }
 }
 

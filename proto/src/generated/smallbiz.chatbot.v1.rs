@@ -3544,6 +3544,10 @@ pub struct UploadHeader {
     /// SHA-256 of the bytes, 32 bytes; a difference refuses the upload. Empty skips the check.
     #[prost(bytes = "vec", tag = "4")]
     pub content_sha256: ::prost::alloc::vec::Vec<u8>,
+    /// Web address of the original (`http` or `https`, at most 2,048 bytes), kept beside the bytes and shown as their source
+    /// instead of what the document says itself. Empty leaves out what an earlier upload said.
+    #[prost(string, tag = "5")]
+    pub source_url: ::prost::alloc::string::String,
 }
 /// One event of an upload.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3782,6 +3786,18 @@ pub struct StatusResponse {
     /// What reading and embedding documents cost since the ingestor started, in billionths of a US dollar.
     #[prost(uint64, tag = "10")]
     pub cost_nano_dollars: u64,
+    /// Chunks that were embedded since the ingestor started.
+    #[prost(uint64, tag = "11")]
+    pub embedded_count: u64,
+    /// Chunks whose stored vectors were used again since the ingestor started.
+    #[prost(uint64, tag = "12")]
+    pub reused_count: u64,
+    /// Tokens that were embedded since the ingestor started, estimated.
+    #[prost(uint64, tag = "13")]
+    pub embedded_tokens: u64,
+    /// Model that makes the vectors, such as `amazon.titan-embed-text-v2:0`.
+    #[prost(string, tag = "14")]
+    pub embedding_model: ::prost::alloc::string::String,
 }
 /// State of a document.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3816,6 +3832,22 @@ pub struct DocumentState {
     /// ingestor started.
     #[prost(uint64, optional, tag = "12")]
     pub cost_nano_dollars: ::core::option::Option<u64>,
+    /// SHA-256 of the bytes that the index was made from, 32 bytes; empty when the document is not indexed. With the stage
+    /// `STAGE_INDEXED` it is that of the document store's bytes as well.
+    #[prost(bytes = "vec", tag = "13")]
+    pub content_sha256: ::prost::alloc::vec::Vec<u8>,
+    /// Chunks that were embedded when the document was indexed last; 0 when that was before the ingestor started.
+    #[prost(uint32, tag = "14")]
+    pub embedded_count: u32,
+    /// Chunks whose stored vectors were used again then.
+    #[prost(uint32, tag = "15")]
+    pub reused_count: u32,
+    /// Tokens that were embedded then, estimated.
+    #[prost(uint64, tag = "16")]
+    pub embedded_tokens: u64,
+    /// Web address of the original; empty when none is known.
+    #[prost(string, tag = "17")]
+    pub source_url: ::prost::alloc::string::String,
 }
 /// A page of documents.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -4237,6 +4269,32 @@ pub mod ingestor_client {
                 .insert(GrpcMethod::new("smallbiz.chatbot.v1.Ingestor", "List"));
             self.inner.unary(req, path, codec).await
         }
+        /// Returns a document as the index holds it, with its chunks, as the retriever's call does. Without collections it is
+        /// looked for in `main`.
+        pub async fn get_document(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetDocumentRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetDocumentResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/smallbiz.chatbot.v1.Ingestor/GetDocument",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("smallbiz.chatbot.v1.Ingestor", "GetDocument"));
+            self.inner.unary(req, path, codec).await
+        }
         /// Deletes a document from the document store and from the index.
         pub async fn delete(
             &mut self,
@@ -4457,6 +4515,15 @@ pub mod ingestor_server {
             &self,
             request: tonic::Request<super::ListRequest>,
         ) -> std::result::Result<tonic::Response<super::ListResponse>, tonic::Status>;
+        /// Returns a document as the index holds it, with its chunks, as the retriever's call does. Without collections it is
+        /// looked for in `main`.
+        async fn get_document(
+            &self,
+            request: tonic::Request<super::GetDocumentRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetDocumentResponse>,
+            tonic::Status,
+        >;
         /// Deletes a document from the document store and from the index.
         async fn delete(
             &self,
@@ -4750,6 +4817,51 @@ pub mod ingestor_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/smallbiz.chatbot.v1.Ingestor/GetDocument" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetDocumentSvc<T: Ingestor>(pub Arc<T>);
+                    impl<
+                        T: Ingestor,
+                    > tonic::server::UnaryService<super::GetDocumentRequest>
+                    for GetDocumentSvc<T> {
+                        type Response = super::GetDocumentResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetDocumentRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Ingestor>::get_document(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetDocumentSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

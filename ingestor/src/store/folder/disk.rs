@@ -178,7 +178,7 @@ pub(super) fn read(
         (&mut file).take(limit_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
         let is_steady = entry(key.clone(), &file.metadata()?) == before;
         if is_steady || tries >= READ_TRIES {
-            return Ok(Some(Original { entry: before, bytes }));
+            return Ok(Some(Original { entry: before, bytes, source_url: None }));
         }
     }
 }
