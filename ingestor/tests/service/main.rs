@@ -6,5 +6,6 @@ mod fake;
 mod past;
 mod quarantine;
 mod reconcile;
+mod scans;
 mod stack;
 mod vectors;
