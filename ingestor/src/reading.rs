@@ -48,10 +48,10 @@ impl DocumentReader {
         Self { confined, ocr, max_scans, shelf: None, extractor: Arc::default() }
     }
 
-    /// Returns a reader with this reader of pictures.
-    pub fn with_extractor(confined: Confined, extractor: Arc<dyn TextExtractor>, max_scans: u32) -> Self {
-        let extractor = Arc::new(OnceCell::new_with(Some(Some(extractor))));
-        Self { confined, ocr: Ocr::None, max_scans, shelf: None, extractor }
+    /// Sets the reader of pictures, whatever the settings chose.
+    #[must_use]
+    pub fn with_extractor(self, extractor: Arc<dyn TextExtractor>) -> Self {
+        Self { extractor: Arc::new(OnceCell::new_with(Some(Some(extractor)))), ..self }
     }
 
     /// Sets where documents are put for a service that reads them only in S3. It counts for what is read from now on by this
@@ -138,7 +138,7 @@ impl DocumentReader {
         scan: Scan<'_>,
     ) -> Result<Recognised, RecognitionError> {
         let mut left = self.max_scans;
-        let mut bill = Bill::default();
+        let (mut bill, mut about) = (Bill::default(), Contents::default());
         let mut pieces = Vec::with_capacity(read.pieces.len());
         for piece in std::mem::take(&mut read.pieces) {
             let page = piece.page.filter(|_| is_scan(&piece) && left > 0);
@@ -152,8 +152,10 @@ impl DocumentReader {
                     bill.add(more);
                     pieces
                         .extend(found.pieces.iter().map(|found| Piece { page: Some(page), ..found.clone() }));
-                    // What the first page says of the document is likelier than what a later one does.
-                    read = described(read, found);
+                    // What an earlier page says of the document is likelier than what a later one does.
+                    about.title = about.title.or(found.title);
+                    about.author = about.author.or(found.author);
+                    about.created = about.created.or(found.created);
                 }
                 Err(RecognitionError::Unreadable(error)) => {
                     tracing::warn!(page, %error, "a page could not be read");
@@ -162,7 +164,7 @@ impl DocumentReader {
                 Err(error) => return Err(error),
             }
         }
-        Ok(Recognised { contents: Contents { pieces, ..read }, bill })
+        Ok(Recognised { contents: Contents { pieces, ..described(read, about) }, bill })
     }
 
     async fn page(

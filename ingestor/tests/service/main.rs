@@ -7,6 +7,7 @@ mod fake;
 mod past;
 mod quarantine;
 mod reconcile;
+mod scans;
 mod sources;
 mod stack;
 mod vectors;

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use embedding::{Choice, Embedded, Embedder, Embedding, OfflineEmbedder};
 use ingestor::store::Folder;
+use ingestor::text_extractor::TextExtractor;
 use ingestor::{Parts, Running, Settings, start_with};
 use lifecycle::{GrpcOptions, Listener, Reader, Readiness, Shutdown, memory_listener};
 use proto::Target;
@@ -139,13 +140,36 @@ impl Stack {
         let mut reader = Reader::from_pairs(defaults.iter().chain(settings).copied());
         let settings = Settings::read(&mut reader).expect("complete");
         reader.finish(&["INGESTOR_"]).expect("no mistake");
+        Self::start_settled(index, folder, &settings, retriever, shutdown)
+    }
+
+    /// Starts with a reader of pictures of this kind.
+    pub(crate) async fn start_reading(extractor: Arc<dyn TextExtractor>) -> Self {
+        let folder = Arc::new(tempfile::tempdir().expect("temporary folder"));
+        let (index, shutdown) = (FakeIndex::new(), Shutdown::new());
+        let retriever = serve_index(&index, &shutdown);
+        let mut reader = Reader::from_pairs([("INGESTOR_EMBEDDING_DIMENSIONS", "64")]);
+        let mut settings = Settings::read(&mut reader).expect("complete");
+        settings.reading = settings.reading.with_extractor(extractor);
+        let stack = Self::start_settled(index, folder, &settings, &retriever, shutdown);
+        stack.running.reconciled().await;
+        stack
+    }
+
+    fn start_settled(
+        index: FakeIndex,
+        folder: Arc<tempfile::TempDir>,
+        settings: &Settings,
+        retriever: &Target,
+        shutdown: Shutdown,
+    ) -> Self {
         let Choice::Offline(dimensions) = settings.embedder else { unreachable!("the default") };
         let honest = OfflineEmbedder::new(dimensions).expect("fits");
         let embedder =
             Arc::new(Moody { honest, is_broken: AtomicBool::new(false), embedded: AtomicUsize::new(0) });
         let store = Arc::new(Folder::open(folder.path()).expect("opens"));
         let parts = Parts { store, embedder: embedder.clone() };
-        let running = start_with(&settings, parts, retriever, listener, &shutdown);
+        let running = start_with(settings, parts, retriever, listener, &shutdown);
         let client = IngestorClient::new(target.channel());
         Self { index, folder, client, running, embedder, shutdown }
     }

@@ -1,17 +1,14 @@
 //! Documents that are lent a place in S3, and the reader of documents that decides what is sent.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
-use formats::Limits;
 use futures_util::future::BoxFuture;
-use ingestor::confined::{Allowance, Confined};
 use ingestor::extract::{Extracted, Unreadable};
 use ingestor::text_extractor::{Bill, Location, Media, RecognitionError, Shelf};
 use ingestor::textract::Textract;
-use ingestor::{DocumentReader, Error};
+use ingestor::{DocumentReader, Error, Settings};
+use lifecycle::Reader;
 
 use super::{PDF, PICTURE, Simulator, client, found, options, read};
 
@@ -88,10 +85,8 @@ fn strings(texts: &[&str]) -> Vec<String> {
 }
 
 fn reader(textract: Textract) -> DocumentReader {
-    let allowance =
-        Allowance { limits: Limits::DEFAULT, memory_bytes: 256 * 1024 * 1024, time: Duration::from_secs(60) };
-    let confined = Confined::new(PathBuf::from(env!("CARGO_BIN_EXE_ingestor")), allowance);
-    DocumentReader::with_extractor(confined, Arc::new(textract), 200)
+    let mut reader = Reader::from_pairs([("INGESTOR_READER_PROGRAM", env!("CARGO_BIN_EXE_ingestor"))]);
+    Settings::read(&mut reader).expect("complete").reading.with_extractor(Arc::new(textract))
 }
 
 /// A PDF each of whose pages shows a picture, or the text where there is one.
