@@ -18,6 +18,7 @@ pub mod chunk;
 pub mod cli;
 pub mod confined;
 pub mod extract;
+pub mod metadata;
 pub mod store;
 pub mod text_extractor;
 pub mod textract;
@@ -96,10 +97,10 @@ impl Running {
     }
 }
 
-/// Starts the ingestor with the parts that the settings name: a folder of documents and the embedder.
+/// Starts the ingestor with the parts that the settings name: where the documents are, and the embedder.
 ///
 /// # Errors
-/// When the folder cannot be used, or the settings of the embedder or of the reader of pictures make no sense.
+/// When the documents cannot be reached, or the settings of the embedder or of the reader of pictures make no sense.
 pub async fn start(
     settings: Settings,
     retriever: Target,
@@ -127,6 +128,7 @@ pub fn start_with(
     let limits = Limits {
         sizes: settings.sizes,
         max_document_bytes: settings.max_document_bytes,
+        metadata: settings.metadata,
         parallelism: settings.parallelism,
     };
     let mut registry = Registry::default();

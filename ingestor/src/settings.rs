@@ -13,6 +13,7 @@ use lifecycle::Reader;
 use proto::Target;
 
 use crate::chunk::Sizes;
+use crate::metadata::{MOST_ATTRIBUTES, MetadataLimits};
 use crate::reading::DocumentReader;
 
 const ADDRESS: &str = "an address such as 127.0.0.1:7003";
@@ -33,6 +34,9 @@ pub struct Settings {
     /// `INGESTOR_MAX_DOCUMENT_BYTES`: larger documents are refused; 1 to 256 MiB, default 10 MiB. About ten times as
     /// much memory is used while one is read.
     pub max_document_bytes: u64,
+    /// `INGESTOR_MAX_ATTRIBUTES` (0 to 20, default 20): custom attributes of a document; one with more beside it is
+    /// refused. `INGESTOR_MAX_SIDECAR_BYTES` (64 to 1 MiB, default 64 KiB): length of `NAME.metadata.json`.
+    pub metadata: MetadataLimits,
     /// `INGESTOR_CHUNK_TARGET_CHARS` (1000), `INGESTOR_CHUNK_MAX_CHARS` (2000), `INGESTOR_CHUNK_MIN_CHARS` (100) and
     /// `INGESTOR_CHUNK_OVERLAP_CHARS` (150): see [`Sizes`]. Another size indexes every document anew.
     pub sizes: Sizes,
@@ -71,6 +75,10 @@ impl Settings {
         let seconds = Duration::from_secs;
         Some(Self {
             documents: PathBuf::from(reader.text("INGESTOR_DOCUMENTS", "documents")),
+            metadata: MetadataLimits {
+                attributes: reader.number("INGESTOR_MAX_ATTRIBUTES", MOST_ATTRIBUTES, 0..=MOST_ATTRIBUTES),
+                sidecar_bytes: reader.number("INGESTOR_MAX_SIDECAR_BYTES", 64 * 1024, 64..=MEBIBYTE),
+            },
             max_document_bytes: reader.number(
                 "INGESTOR_MAX_DOCUMENT_BYTES",
                 10 * MEBIBYTE,

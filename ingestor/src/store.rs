@@ -1,15 +1,17 @@
 //! The document store: what every implementation promises. It is the truth that the index is derived from.
 
+mod described;
 mod folder;
 mod watch;
 
 use futures_util::future::BoxFuture;
 use proto::ErrorCode;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tokio::sync::Notify;
 
 use crate::document::DocumentKey;
+pub(crate) use described::{Described, Documents, ReadLimits, subject};
 pub use folder::Folder;
 pub use watch::Watch;
 
@@ -90,6 +92,8 @@ pub struct Original {
     pub entry: Entry,
     /// Its bytes, or the first of them when there are more than was asked for.
     pub bytes: Vec<u8>,
+    /// What the store keeps about it beside the bytes, as somebody wrote it: names and values.
+    pub metadata: BTreeMap<String, String>,
 }
 
 /// Tells one state of a document from another; means nothing else.

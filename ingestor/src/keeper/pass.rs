@@ -87,7 +87,7 @@ impl Keeper {
         let _pass = self.pass.lock().await;
         let started = Instant::now();
         let since = self.ledger().clock;
-        let listing = self.store.list().await?;
+        let listing = self.documents.list().await?;
         self.report_refused(&listing);
         let mut summary = Summary::default();
         if scope == Scope::Full || !self.ledger().has_seen_index {

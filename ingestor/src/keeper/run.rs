@@ -27,7 +27,7 @@ impl Keeper {
     /// Keeps the index equal to the store until shutdown; `first_done` turns true when the first pass has ended.
     pub(crate) async fn keep(&self, pace: Pace, first_done: watch::Sender<bool>, shutdown: Shutdown) {
         // Watching begins before the first look, so that nothing falls in between.
-        let watch = self.store.watch(self.wake.clone());
+        let watch = self.documents.store().watch(self.wake.clone());
         if let Err(error) = &watch {
             tracing::warn!(%error, "changes are found by listing the store every second");
         }

@@ -3,6 +3,7 @@
 
 mod calls;
 mod fake;
+mod metadata;
 mod past;
 mod quarantine;
 mod reconcile;

@@ -49,7 +49,8 @@ async fn what_is_written_is_read_replaced_and_deleted() {
     folder.write(&key, b"one".to_vec()).await.expect("writes");
     let first = folder.find(&key).await.expect("looks").expect("is there");
     folder.write(&key, b"two".to_vec()).await.expect("writes");
-    let Original { entry: second, bytes } = folder.read(&key, 100).await.expect("reads").expect("is there");
+    let Original { entry: second, bytes, .. } =
+        folder.read(&key, 100).await.expect("reads").expect("is there");
     assert_eq!(bytes, b"two");
     assert_ne!(first.version, second.version);
     assert_eq!(
