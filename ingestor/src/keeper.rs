@@ -4,6 +4,7 @@
 mod backoff;
 mod header;
 mod ledger;
+mod notices;
 mod pass;
 mod past;
 mod prepare;
@@ -16,7 +17,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use proto::ErrorCode;
 use proto::v1::{ExplainRequest, ExplainResponse, ListChangesRequest, ListChangesResponse, Stage};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc, watch};
 
 use crate::chunk::Sizes;
 use crate::document::DocumentKey;
@@ -28,7 +29,7 @@ use crate::metrics::Metrics;
 use crate::quarantine::{Note, Quarantine};
 use crate::reading::DocumentReader;
 use crate::store::{Described, DocumentStore, Documents, Entry, Original, ReadLimits};
-use backoff::Backoff;
+pub(crate) use backoff::Backoff;
 use ledger::Ledger;
 pub(crate) use ledger::{DocumentView, Totals};
 pub(crate) use pass::{Handled, Scope, Summary};
@@ -79,6 +80,10 @@ pub(crate) struct Keeper {
     ledger: Mutex<Ledger>,
     lanes: Vec<tokio::sync::Mutex<()>>,
     pass: tokio::sync::Mutex<()>,
+    /// Documents handled at once, whoever asked for it.
+    turns: Semaphore,
+    /// Turns true once it is known what the index holds.
+    listed: watch::Sender<bool>,
     wake: Arc<Notify>,
 }
 
@@ -144,6 +149,8 @@ impl Keeper {
             ledger: Mutex::default(),
             lanes: (0..LANES).map(|_| tokio::sync::Mutex::default()).collect(),
             pass: tokio::sync::Mutex::default(),
+            turns: Semaphore::new(limits.parallelism),
+            listed: watch::Sender::new(false),
             wake: Arc::new(Notify::new()),
         }
     }
@@ -236,7 +243,8 @@ impl Keeper {
         };
         self.ledger().seen(&described.original.entry);
         let beside = header::said_beside(&described, self.limits.metadata)?;
-        let Described { original: Original { entry, bytes, .. }, youngest_ms, .. } = described;
+        let Described { original: Original { entry, bytes, location: place, .. }, youngest_ms, .. } =
+            described;
         if entry.bytes > limit_bytes || u64::try_from(bytes.len()).is_ok_and(|read| read > limit_bytes) {
             return Err(Unreadable::TooLarge { bytes: entry.bytes, limit_bytes }.into());
         }
@@ -247,7 +255,8 @@ impl Keeper {
         if note.is_pending {
             known.indexed = None;
         }
-        let prepared = prepare::extract(&self.reading, key.id(), Found { bytes, beside }, known).await?;
+        let prepared =
+            prepare::extract(&self.reading, key.id(), Found { bytes, beside, place }, known).await?;
         let reading = match prepared {
             Prepared::Unchanged => return Ok(self.ledger().verified(&sight.entry, sight.is_steady())),
             Prepared::Withheld => return Ok(self.ledger().left_out(&sight.entry, sight.is_steady())),

@@ -37,12 +37,12 @@ use tonic::service::Routes;
 pub use document::{DocumentKey, InvalidName, MAIN_COLLECTION};
 pub use error::Error;
 pub use reading::DocumentReader;
-pub use settings::Settings;
+pub use settings::{DocumentsChoice, Settings};
 
 use index::Index;
 use keeper::{Keeper, Limits, Pace};
 use metrics::Metrics;
-use store::{DocumentStore, Folder, StoreError};
+use store::DocumentStore;
 
 /// Full name of the service, for the health check.
 const SERVICE: &str = "smallbiz.chatbot.v1.Ingestor";
@@ -107,12 +107,10 @@ pub async fn start(
     listener: Listener,
     shutdown: &Shutdown,
 ) -> Result<Running, Error> {
-    let documents = settings.documents.clone();
-    let folder = tokio::task::spawn_blocking(move || Folder::open(&documents)).await;
-    let folder = folder.map_err(|error| StoreError::Unusable(error.to_string()))??;
+    let store = settings.documents.clone().open().await?;
     let embedder = settings.embedder.clone().connect().await?;
     settings.reading.check().await?;
-    let parts = Parts { store: Arc::new(folder), embedder };
+    let parts = Parts { store, embedder };
     Ok(start_with(&settings, parts, &retriever, listener, shutdown))
 }
 

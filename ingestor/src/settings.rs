@@ -1,11 +1,11 @@
 //! Settings of the service, read once.
 
+mod documents;
 mod embedder;
 mod reading;
 mod textract;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use embedding::Choice;
@@ -15,6 +15,8 @@ use proto::Target;
 use crate::chunk::Sizes;
 use crate::metadata::{MOST_ATTRIBUTES, MetadataLimits};
 use crate::reading::DocumentReader;
+
+pub use documents::DocumentsChoice;
 
 const ADDRESS: &str = "an address such as 127.0.0.1:7003";
 const TARGET: &str = "an address such as http://127.0.0.1:7001";
@@ -29,8 +31,8 @@ pub struct Settings {
     pub internal_listen: SocketAddr,
     /// `INGESTOR_RETRIEVER`: where the index is; default `http://127.0.0.1:7001`.
     pub retriever: Target,
-    /// `INGESTOR_DOCUMENTS`: the folder of documents, made where it is missing; default `documents`.
-    pub documents: PathBuf,
+    /// Where the documents are, a folder or S3: see `settings/documents.rs`.
+    pub documents: DocumentsChoice,
     /// `INGESTOR_MAX_DOCUMENT_BYTES`: larger documents are refused; 1 to 256 MiB, default 10 MiB. About ten times as
     /// much memory is used while one is read.
     pub max_document_bytes: u64,
@@ -74,7 +76,7 @@ impl Settings {
         let sizes = Self::read_sizes(reader);
         let seconds = Duration::from_secs;
         Some(Self {
-            documents: PathBuf::from(reader.text("INGESTOR_DOCUMENTS", "documents")),
+            documents: documents::read(reader),
             metadata: MetadataLimits {
                 attributes: reader.number("INGESTOR_MAX_ATTRIBUTES", MOST_ATTRIBUTES, 0..=MOST_ATTRIBUTES),
                 sidecar_bytes: reader.number("INGESTOR_MAX_SIDECAR_BYTES", 64 * 1024, 64..=MEBIBYTE),

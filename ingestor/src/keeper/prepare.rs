@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::extract::{Extracted, Unreadable};
 use crate::metadata::Metadata;
 use crate::reading::DocumentReader;
+use crate::store::Location;
 
 /// What reading a document came to.
 #[derive(Debug)]
@@ -41,6 +42,8 @@ pub(super) struct Found {
     pub(super) bytes: Vec<u8>,
     /// What is said of it outside it.
     pub(super) beside: Metadata,
+    /// Where it lies, when that is in S3.
+    pub(super) place: Option<Location>,
 }
 
 /// What is known of a document's bytes before they are read: hashes.
@@ -59,7 +62,7 @@ pub(super) async fn extract(
     found: Found,
     known: Known,
 ) -> Result<Prepared, Error> {
-    let Found { bytes, beside } = found;
+    let Found { bytes, beside, place } = found;
     let bytes: Arc<[u8]> = bytes.into();
     let own = Arc::clone(&bytes);
     let hashed = spawn_blocking(move || Sha256::digest(&own).to_vec()).await;
@@ -78,7 +81,7 @@ pub(super) async fn extract(
         return Ok(Prepared::Unchanged);
     }
     let content_bytes = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    let extracted = reader.read(name, bytes).await?;
+    let extracted = reader.read_at(name, bytes, place.as_ref()).await?;
     Ok(Prepared::Changed(Box::new(Reading { sha256, file_sha256, beside, content_bytes, extracted })))
 }
 

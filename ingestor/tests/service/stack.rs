@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use embedding::{Choice, Embedded, Embedder, Embedding, OfflineEmbedder};
-use ingestor::store::Folder;
+use ingestor::store::{DocumentStore, Folder};
 use ingestor::{Parts, Running, Settings, start_with};
 use lifecycle::{GrpcOptions, Listener, Reader, Readiness, Shutdown, memory_listener};
 use proto::Target;
@@ -100,6 +100,18 @@ impl Stack {
         retriever: &Target,
         shutdown: Shutdown,
     ) -> Self {
+        let store = Arc::new(Folder::open(folder.path()).expect("opens"));
+        Self { folder, ..Self::start_with(index, store, settings, retriever, shutdown) }
+    }
+
+    /// Starts over a store of any kind, without waiting.
+    pub(crate) fn start_with(
+        index: FakeIndex,
+        store: Arc<dyn DocumentStore>,
+        settings: &[(&str, &str)],
+        retriever: &Target,
+        shutdown: Shutdown,
+    ) -> Self {
         let defaults = [
             ("INGESTOR_DEBOUNCE_MILLIS", "20"),
             ("INGESTOR_EMBEDDING_DIMENSIONS", "64"),
@@ -112,11 +124,11 @@ impl Stack {
         let honest = OfflineEmbedder::new(dimensions).expect("fits");
         let embedder =
             Arc::new(Moody { honest, is_broken: AtomicBool::new(false), embedded: AtomicUsize::new(0) });
-        let store = Arc::new(Folder::open(folder.path()).expect("opens"));
         let (sender, listener): (_, Listener) = memory_listener();
         let parts = Parts { store, embedder: embedder.clone() };
         let running = start_with(&settings, parts, retriever, listener, &shutdown);
         let client = IngestorClient::new(Target::Memory(sender).channel());
+        let folder = Arc::new(tempfile::tempdir().expect("temporary folder"));
         Self { index, folder, client, running, embedder, shutdown }
     }
 

@@ -180,7 +180,7 @@ pub(super) fn read(
         let is_steady = entry(key.clone(), &file.metadata()?) == before;
         if is_steady || tries >= READ_TRIES {
             let metadata = BTreeMap::new();
-            return Ok(Some(Original { entry: before, bytes, metadata }));
+            return Ok(Some(Original { entry: before, bytes, metadata, location: None }));
         }
     }
 }
