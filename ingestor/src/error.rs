@@ -4,6 +4,7 @@ use proto::ErrorCode;
 
 use crate::document::InvalidName;
 use crate::extract::Unreadable;
+use crate::metadata::BrokenMetadata;
 use crate::store::StoreError;
 use crate::text_extractor::RecognitionError;
 
@@ -27,6 +28,9 @@ pub enum Error {
         /// How many passages wait.
         passages: usize,
     },
+    /// What is said of the document beside it cannot be used.
+    #[error(transparent)]
+    Metadata(#[from] BrokenMetadata),
     /// The request breaks its contract.
     #[error("{0}")]
     Request(String),
@@ -80,6 +84,7 @@ impl Error {
             Self::Unreadable(why) => why.code(),
             Self::Recognition(why) => why.code(),
             Self::AllHeld { .. } => ErrorCode::UnreadableDocument,
+            Self::Metadata(_) => ErrorCode::UnreadableDocument,
             Self::NotFound(_) => ErrorCode::NotFound,
             Self::Store(error) => error.code(),
             Self::Embedding(embedding::Error::Refused(_)) => ErrorCode::UnreadableDocument,
@@ -97,9 +102,10 @@ impl Error {
     /// Returns whether the same bytes fail again for sure, so that only a changed document is worth another try.
     pub(crate) fn is_about_the_document(&self) -> bool {
         match self {
-            Self::Unreadable(_) | Self::AllHeld { .. } | Self::Embedding(embedding::Error::Refused(_)) => {
-                true
-            }
+            Self::Unreadable(_)
+            | Self::AllHeld { .. }
+            | Self::Metadata(_)
+            | Self::Embedding(embedding::Error::Refused(_)) => true,
             Self::Index { code, .. } => matches!(code, ErrorCode::InvalidArgument | ErrorCode::TooLarge),
             _ => false,
         }

@@ -16,10 +16,13 @@ mod plain;
 mod sniff;
 mod unreadable;
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 pub use assembled::assemble;
 pub use holds::Hold;
+pub(crate) use instructions::first as first_instruction;
+pub(crate) use language::declared as declared_language;
 pub use unreadable::{SUPPORTED, Unreadable};
 
 use formats::Format;
@@ -42,6 +45,8 @@ pub struct Extracted {
     pub kind: Kind,
     /// Web address of the original (`http` or `https`), where the document names one.
     pub source_url: Option<String>,
+    /// What else it says of itself.
+    pub own: Own,
     /// All text, blocks divided by an empty line. No control characters but line feed and tab.
     pub text: String,
     /// The blocks in order; they do not overlap and cover all of the text but what divides them.
@@ -52,6 +57,19 @@ pub struct Extracted {
     pub unread_pages: Vec<u32>,
     /// What it cost to read the text in its pictures.
     pub ocr: Bill,
+}
+
+/// What a document says of itself, beside its title and author.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Own {
+    /// When it was written, RFC 3339.
+    pub created: Option<String>,
+    /// When it was last changed; milliseconds since the Unix epoch.
+    pub modified_ms: Option<i64>,
+    /// Pages, slides or sheets.
+    pub pages: Option<u32>,
+    /// Everything else, by name: front matter, and what the head of a page says.
+    pub attributes: BTreeMap<String, String>,
 }
 
 impl Extracted {

@@ -2,7 +2,9 @@
 //! is now and make the index agree; so lost, doubled and late notices all end in the same place.
 
 mod backoff;
+mod header;
 mod ledger;
+mod notices;
 mod pass;
 mod past;
 mod prepare;
@@ -14,25 +16,24 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use proto::ErrorCode;
-use proto::v1::{
-    DocumentHeader, ExplainRequest, ExplainResponse, ListChangesRequest, ListChangesResponse, Stage,
-};
-use tokio::sync::{Notify, mpsc};
+use proto::v1::{ExplainRequest, ExplainResponse, ListChangesRequest, ListChangesResponse, Stage};
+use tokio::sync::{Notify, Semaphore, mpsc, watch};
 
 use crate::chunk::Sizes;
 use crate::document::DocumentKey;
 use crate::error::Error;
 use crate::extract::Unreadable;
-use crate::index::{Index, IndexedDocument, Recipe, Replaced, header};
+use crate::index::{Index, IndexedDocument, Recipe, Replaced};
+use crate::metadata::MetadataLimits;
 use crate::metrics::Metrics;
 use crate::quarantine::{Note, Quarantine};
 use crate::reading::DocumentReader;
-use crate::store::{DocumentStore, Entry, Original};
-use backoff::Backoff;
+use crate::store::{Described, DocumentStore, Documents, Entry, Original, ReadLimits};
+pub(crate) use backoff::Backoff;
 use ledger::Ledger;
 pub(crate) use ledger::{DocumentView, Totals};
 pub(crate) use pass::{Handled, Scope, Summary};
-use prepare::{Prepared, Reading};
+use prepare::{Found, Prepared, Reading};
 pub(crate) use run::Pace;
 
 /// Documents are handled one after the other when they share a lane, so each document always is.
@@ -47,6 +48,8 @@ pub(crate) struct Limits {
     pub(crate) sizes: Sizes,
     /// Larger documents are refused.
     pub(crate) max_document_bytes: u64,
+    /// What may be said about a document.
+    pub(crate) metadata: MetadataLimits,
     /// Documents handled at once.
     pub(crate) parallelism: usize,
 }
@@ -67,7 +70,7 @@ pub(crate) struct Parts {
 /// Makes the index agree with the store.
 #[derive(Debug)]
 pub(crate) struct Keeper {
-    store: Arc<dyn DocumentStore>,
+    documents: Documents,
     index: Index,
     reading: DocumentReader,
     quarantine: Quarantine,
@@ -77,6 +80,10 @@ pub(crate) struct Keeper {
     ledger: Mutex<Ledger>,
     lanes: Vec<tokio::sync::Mutex<()>>,
     pass: tokio::sync::Mutex<()>,
+    /// Documents handled at once, whoever asked for it.
+    turns: Semaphore,
+    /// Turns true once it is known what the index holds.
+    listed: watch::Sender<bool>,
     wake: Arc<Notify>,
 }
 
@@ -133,7 +140,7 @@ impl Keeper {
         let Parts { store, index, reading, metrics } = parts;
         Self {
             quarantine: Quarantine::new(Arc::clone(&store)),
-            store,
+            documents: Documents::new(store),
             recipe: index.recipe(limits.sizes.version()),
             index,
             reading,
@@ -142,12 +149,20 @@ impl Keeper {
             ledger: Mutex::default(),
             lanes: (0..LANES).map(|_| tokio::sync::Mutex::default()).collect(),
             pass: tokio::sync::Mutex::default(),
+            turns: Semaphore::new(limits.parallelism),
+            listed: watch::Sender::new(false),
             wake: Arc::new(Notify::new()),
         }
     }
 
+    /// Returns the store itself, in which what describes a document has its own name.
     pub(crate) fn store(&self) -> &dyn DocumentStore {
-        self.store.as_ref()
+        self.documents.store()
+    }
+
+    /// Deletes a document and what describes it from the store; returns whether the document was there.
+    pub(crate) async fn delete(&self, key: &DocumentKey) -> Result<bool, Error> {
+        Ok(self.documents.delete(key).await?)
     }
 
     pub(crate) fn max_document_bytes(&self) -> u64 {
@@ -226,13 +241,21 @@ impl Keeper {
     ) -> Result<Settled, Error> {
         self.enter(key, Stage::Extracting, steps);
         let limit_bytes = self.limits.max_document_bytes;
-        let Some(Original { entry, bytes, source_url }) = self.store.read(key, limit_bytes).await? else {
+        let limits =
+            ReadLimits { document_bytes: limit_bytes, sidecar_bytes: self.limits.metadata.sidecar_bytes };
+        let Some(described) = self.documents.read(key, limits).await? else {
             return self.forget(key, force).await;
         };
-        self.ledger().seen(&entry);
+        self.ledger().seen(&described.original.entry);
+        let beside = header::said_beside(&described, self.limits.metadata)?;
+        let Described { original, youngest_ms, .. } = described;
+        let Original { entry, bytes, location: place, source_url, .. } = original;
+        // What is said beside the document counts more than what it was uploaded with, and belongs to its hash.
+        let source_url = source_url.filter(|_| beside.source_url.is_none());
         if entry.bytes > limit_bytes || u64::try_from(bytes.len()).is_ok_and(|read| read > limit_bytes) {
             return Err(Unreadable::TooLarge { bytes: entry.bytes, limit_bytes }.into());
         }
+        let sight = Sight { entry, youngest_ms };
         let note = self.quarantine.note(key).await?;
         self.ledger().held(key, note.held.len());
         let has_moved = self.ledger().has_other_address(key, source_url.as_deref());
@@ -240,28 +263,29 @@ impl Keeper {
         if note.is_pending {
             known.indexed = None;
         }
-        let prepared = prepare::extract(&self.reading, key.id(), bytes, known).await?;
+        let prepared =
+            prepare::extract(&self.reading, key.id(), Found { bytes, beside, place }, known).await?;
         let reading = match prepared {
-            Prepared::Unchanged => return Ok(self.ledger().verified(&entry, is_steady(&entry))),
-            Prepared::Withheld => return Ok(self.ledger().left_out(&entry, is_steady(&entry))),
+            Prepared::Unchanged => return Ok(self.ledger().verified(&sight.entry, sight.is_steady())),
+            Prepared::Withheld => return Ok(self.ledger().left_out(&sight.entry, sight.is_steady())),
             Prepared::Changed(reading) => reading,
         };
-        let reading = reading.at(source_url);
-        let settled = self.put(&entry, reading, note, steps).await?;
-        self.look_again_if_changed(&entry).await;
+        let settled = self.put(&sight, reading.at(source_url), note, steps).await?;
+        self.look_again_if_changed(&sight.entry).await;
         Ok(settled)
     }
 
     /// Puts what was read into the index.
     async fn put(
         &self,
-        entry: &Entry,
+        sight: &Sight,
         reading: Reading,
         mut note: Note,
         steps: Option<&mpsc::Sender<Step>>,
     ) -> Result<Settled, Error> {
+        let entry = &sight.entry;
         let key = &entry.key;
-        let Reading { sha256, content_bytes, extracted } = reading;
+        let extracted = &reading.extracted;
         self.enter(key, Stage::Chunking, steps);
         let bill = extracted.ocr;
         self.metrics.recognised(bill);
@@ -269,19 +293,9 @@ impl Keeper {
             let unread_pages = extracted.unread_pages.len();
             tracing::warn!(document = %key, unread_pages, "pages of a document were not read: they are pictures");
         }
-        let (extracted, chunks) = prepare::chunk(extracted, self.limits.sizes).await?;
+        let header = header::header_of(entry, &reading, &self.recipe, self.limits.metadata);
+        let chunks = prepare::chunk(reading.extracted, self.limits.sizes).await?;
         let chunks = self.hold_back(&mut note, key, chunks).await?;
-        let header = DocumentHeader {
-            title: extracted.title,
-            kind: extracted.kind.name().to_owned(),
-            language: extracted.language,
-            content_sha256: sha256,
-            content_bytes,
-            modified_ms: entry.modified_ms,
-            source_url: extracted.source_url.unwrap_or_default(),
-            attributes: extracted.author.into_iter().map(|author| ("author".to_owned(), author)).collect(),
-            ..header(key, &self.recipe)
-        };
         let chunk_count = u32::try_from(chunks.len()).unwrap_or(u32::MAX);
         let document = IndexedDocument::of(header.clone(), chunk_count, now_ms());
         self.enter(key, Stage::Embedding, steps);
@@ -308,7 +322,7 @@ impl Keeper {
             generation = replaced.generation,
             "document indexed"
         );
-        Ok(self.ledger().indexed(entry, document, &replaced, is_steady(entry)))
+        Ok(self.ledger().indexed(entry, document, &replaced, sight.is_steady()))
     }
 
     /// Deletes from the index what the store no longer has, unless a rollback brought it back.
@@ -326,7 +340,7 @@ impl Keeper {
 
     /// A document that changed while it was being indexed may have done so before anybody watched.
     async fn look_again_if_changed(&self, indexed: &Entry) {
-        let now = self.store.find(&indexed.key).await;
+        let now = self.documents.find(&indexed.key).await;
         if !now.is_ok_and(|now| now.is_some_and(|now| now.version == indexed.version)) {
             self.wake.notify_one();
         }
@@ -357,10 +371,20 @@ impl Keeper {
     }
 }
 
-/// Whether a file is old enough for its version to be trusted: within the resolution of a file system's clock two
-/// different contents can have the same times and length.
-fn is_steady(entry: &Entry) -> bool {
-    entry.modified_ms.saturating_add(1_000) < now_ms()
+/// A document as it was read.
+#[derive(Debug)]
+struct Sight {
+    entry: Entry,
+    /// When it or what describes it was last modified; milliseconds since the Unix epoch.
+    youngest_ms: i64,
+}
+
+impl Sight {
+    /// Whether it is old enough for its version to be trusted: within the resolution of a file system's clock two
+    /// different contents can have the same times and length.
+    fn is_steady(&self) -> bool {
+        self.youngest_ms.saturating_add(1_000) < now_ms()
+    }
 }
 
 /// Returns milliseconds since the Unix epoch.

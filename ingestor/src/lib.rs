@@ -18,6 +18,7 @@ pub mod chunk;
 pub mod cli;
 pub mod confined;
 pub mod extract;
+pub mod metadata;
 pub mod store;
 pub mod text_extractor;
 pub mod textract;
@@ -36,12 +37,12 @@ use tonic::service::Routes;
 pub use document::{DocumentKey, InvalidName, MAIN_COLLECTION};
 pub use error::Error;
 pub use reading::DocumentReader;
-pub use settings::Settings;
+pub use settings::{DocumentsChoice, Settings};
 
 use index::Index;
 use keeper::{Keeper, Limits, Pace};
 use metrics::Metrics;
-use store::{DocumentStore, Folder, StoreError};
+use store::DocumentStore;
 
 /// Full name of the service, for the health check.
 const SERVICE: &str = "smallbiz.chatbot.v1.Ingestor";
@@ -96,22 +97,20 @@ impl Running {
     }
 }
 
-/// Starts the ingestor with the parts that the settings name: a folder of documents and the embedder.
+/// Starts the ingestor with the parts that the settings name: where the documents are, and the embedder.
 ///
 /// # Errors
-/// When the folder cannot be used, or the settings of the embedder or of the reader of pictures make no sense.
+/// When the documents cannot be reached, or the settings of the embedder or of the reader of pictures make no sense.
 pub async fn start(
     settings: Settings,
     retriever: Target,
     listener: Listener,
     shutdown: &Shutdown,
 ) -> Result<Running, Error> {
-    let documents = settings.documents.clone();
-    let folder = tokio::task::spawn_blocking(move || Folder::open(&documents)).await;
-    let folder = folder.map_err(|error| StoreError::Unusable(error.to_string()))??;
+    let store = settings.documents.clone().open().await?;
     let embedder = settings.embedder.clone().connect().await?;
     settings.reading.check().await?;
-    let parts = Parts { store: Arc::new(folder), embedder };
+    let parts = Parts { store, embedder };
     Ok(start_with(&settings, parts, &retriever, listener, shutdown))
 }
 
@@ -127,6 +126,7 @@ pub fn start_with(
     let limits = Limits {
         sizes: settings.sizes,
         max_document_bytes: settings.max_document_bytes,
+        metadata: settings.metadata,
         parallelism: settings.parallelism,
     };
     let mut registry = Registry::default();

@@ -25,6 +25,7 @@ use tonic::{Request, Response, Status, Streaming};
 use crate::document::{DocumentKey, InvalidName, MAIN_COLLECTION, is_collection};
 use crate::error::Error;
 use crate::keeper::{Action, DocumentView, Failure, Handled, Keeper, Scope, Summary};
+use crate::store::subject;
 
 /// A message holds at most 1 MiB of a document.
 pub(crate) const MAX_MESSAGE_BYTES: usize = 1024 * 1024 + 64 * 1024;
@@ -51,10 +52,11 @@ impl Service {
 
     async fn delete_document(&self, request: &DeleteRequest) -> Result<DeleteResponse, Error> {
         let key = DocumentKey::new(&request.collection, &request.document_id)?;
-        let was_stored = self.keeper.store().delete(&key).await?;
+        let was_stored = self.keeper.delete(&key).await?;
         // From here on the document is gone for good: if the index is away, the next reconciliation removes it there.
         // Forced, because an editor's word counts more than a rollback that brought the document back.
-        let settled = self.keeper.sync(&key, true, None).await.map_err(failed)?;
+        let described = subject(&key).unwrap_or(key);
+        let settled = self.keeper.sync(&described, true, None).await.map_err(failed)?;
         let deleted = was_stored || settled.action == Action::Removed;
         Ok(DeleteResponse { deleted, generation: settled.generation })
     }

@@ -1,11 +1,11 @@
 //! Settings of the service, read once.
 
+mod documents;
 mod embedder;
 mod reading;
 mod textract;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use embedding::Choice;
@@ -13,7 +13,10 @@ use lifecycle::Reader;
 use proto::Target;
 
 use crate::chunk::Sizes;
+use crate::metadata::{MOST_ATTRIBUTES, MetadataLimits};
 use crate::reading::DocumentReader;
+
+pub use documents::DocumentsChoice;
 
 const ADDRESS: &str = "an address such as 127.0.0.1:7003";
 const TARGET: &str = "an address such as http://127.0.0.1:7001";
@@ -28,11 +31,14 @@ pub struct Settings {
     pub internal_listen: SocketAddr,
     /// `INGESTOR_RETRIEVER`: where the index is; default `http://127.0.0.1:7001`.
     pub retriever: Target,
-    /// `INGESTOR_DOCUMENTS`: the folder of documents, made where it is missing; default `documents`.
-    pub documents: PathBuf,
+    /// Where the documents are, a folder or S3: see `settings/documents.rs`.
+    pub documents: DocumentsChoice,
     /// `INGESTOR_MAX_DOCUMENT_BYTES`: larger documents are refused; 1 to 256 MiB, default 10 MiB. About ten times as
     /// much memory is used while one is read.
     pub max_document_bytes: u64,
+    /// `INGESTOR_MAX_ATTRIBUTES` (0 to 20, default 20): custom attributes of a document; one with more beside it is
+    /// refused. `INGESTOR_MAX_SIDECAR_BYTES` (64 to 1 MiB, default 64 KiB): length of `NAME.metadata.json`.
+    pub metadata: MetadataLimits,
     /// `INGESTOR_CHUNK_TARGET_CHARS` (1000), `INGESTOR_CHUNK_MAX_CHARS` (2000), `INGESTOR_CHUNK_MIN_CHARS` (100) and
     /// `INGESTOR_CHUNK_OVERLAP_CHARS` (150): see [`Sizes`]. Another size indexes every document anew.
     pub sizes: Sizes,
@@ -70,7 +76,11 @@ impl Settings {
         let sizes = Self::read_sizes(reader);
         let seconds = Duration::from_secs;
         Some(Self {
-            documents: PathBuf::from(reader.text("INGESTOR_DOCUMENTS", "documents")),
+            documents: documents::read(reader),
+            metadata: MetadataLimits {
+                attributes: reader.number("INGESTOR_MAX_ATTRIBUTES", MOST_ATTRIBUTES, 0..=MOST_ATTRIBUTES),
+                sidecar_bytes: reader.number("INGESTOR_MAX_SIDECAR_BYTES", 64 * 1024, 64..=MEBIBYTE),
+            },
             max_document_bytes: reader.number(
                 "INGESTOR_MAX_DOCUMENT_BYTES",
                 10 * MEBIBYTE,

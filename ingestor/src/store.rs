@@ -1,17 +1,26 @@
 //! The document store: what every implementation promises. It is the truth that the index is derived from.
 
+mod aws;
+mod described;
+mod event;
 mod folder;
+mod naming;
+mod s3;
+mod sqs;
 mod watch;
 
 use futures_util::future::BoxFuture;
 use proto::ErrorCode;
-use std::collections::BTreeSet;
-use std::sync::Arc;
-use tokio::sync::Notify;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::document::DocumentKey;
+pub use crate::text_extractor::Location;
+use aws::causes;
+pub(crate) use described::{Described, Documents, ReadLimits, subject};
 pub use folder::Folder;
-pub use watch::Watch;
+pub use s3::{Bucket, S3Options};
+pub use sqs::{Queue, QueueOptions};
+pub use watch::{Changes, Notice, Watch};
 
 /// Keeps the documents' originals.
 pub trait DocumentStore: Send + Sync + std::fmt::Debug {
@@ -62,11 +71,11 @@ pub trait DocumentStore: Send + Sync + std::fmt::Debug {
         bytes: Option<Vec<u8>>,
     ) -> BoxFuture<'a, Result<(), StoreError>>;
 
-    /// Notifies after each change, until the watch is dropped; a notice may come late, doubled or without a change.
+    /// Tells of each change while the watch runs; a notice may come late, doubled or without a change.
     ///
     /// # Errors
     /// When changes cannot be watched here; the caller then looks by itself.
-    fn watch(&self, changed: Arc<Notify>) -> Result<Watch, StoreError>;
+    fn watch(&self, changes: Changes) -> Result<Watch, StoreError>;
 }
 
 /// What a store holds.
@@ -100,6 +109,10 @@ pub struct Original {
     pub bytes: Vec<u8>,
     /// Web address that the document was uploaded with.
     pub source_url: Option<String>,
+    /// What the store keeps about it beside the bytes, as somebody wrote it: names and values.
+    pub metadata: BTreeMap<String, String>,
+    /// Where it lies, when that is in S3.
+    pub location: Option<Location>,
 }
 
 /// Tells one state of a document from another; means nothing else.
@@ -125,7 +138,15 @@ pub enum StoreError {
     Document {
         /// The document.
         name: String,
-        /// The operating system's words.
+        /// The operating system's or the service's words.
+        problem: String,
+    },
+    /// One document is there and cannot be used until somebody changes it or the rights to it.
+    #[error("`{name}` in the document store cannot be read or changed as it is: {problem}")]
+    Closed {
+        /// The document.
+        name: String,
+        /// The service's words.
         problem: String,
     },
 }
@@ -136,6 +157,7 @@ impl StoreError {
         match self {
             Self::Full => ErrorCode::StorageFull,
             Self::Occupied(_) => ErrorCode::Conflict,
+            Self::Closed { .. } => ErrorCode::PermissionDenied,
             Self::Unusable(_) | Self::Document { .. } => ErrorCode::Unavailable,
         }
     }

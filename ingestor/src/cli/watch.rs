@@ -16,7 +16,7 @@ use super::report::Report;
 use super::upload;
 use super::{Ending, Trouble};
 use crate::DocumentKey;
-use crate::store::Watch;
+use crate::store::{Changes, Watch};
 
 /// Quiet time after a change, so that a file being saved is read whole.
 const QUIET: Duration = Duration::from_millis(300);
@@ -48,7 +48,9 @@ pub(super) struct Order<'a> {
 pub(super) async fn watch(client: &Client, order: Order<'_>, report: &mut Report) -> Result<Ending, Trouble> {
     let changed = Arc::new(Notify::new());
     // Watching begins before the first look, so that nothing falls in between.
-    let watch = Watch::folder(order.folder, Arc::clone(&changed));
+    // Nothing here names documents: every change is a reason to look at the whole folder.
+    let (changes, _) = Changes::new(Arc::clone(&changed));
+    let watch = Watch::folder(order.folder, changes);
     if let Err(error) = &watch {
         report.note(&format!("the folder is looked at every minute: {error}"));
     }

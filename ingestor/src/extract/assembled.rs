@@ -4,7 +4,8 @@ use formats::{Content, Contents, Piece};
 
 use super::builder::Builder;
 use super::encoding::{clean, smuggled};
-use super::{Extracted, Kind, Unreadable, html};
+use super::{Extracted, Kind, Own, Unreadable, html};
+use crate::metadata::{milliseconds, rfc_3339};
 
 /// Fewer hidden words are an accident of the layout.
 const FEWEST_HIDDEN_WORDS: usize = 2;
@@ -18,6 +19,12 @@ pub fn assemble(kind: Kind, name: &str, contents: Contents) -> Result<Extracted,
     builder.title = contents.title;
     builder.author = contents.author;
     builder.declared_language = contents.language;
+    builder.own = Own {
+        created: contents.created.as_deref().and_then(rfc_3339),
+        modified_ms: contents.modified.as_deref().and_then(milliseconds),
+        pages: contents.pages,
+        ..Own::default()
+    };
     let mut scans = Vec::new();
     for Piece { page, content, hidden } in contents.pieces {
         if let Some(page) = page {

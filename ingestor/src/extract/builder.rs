@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::{Block, Extracted, Hold, Kind, Shape, Unreadable, holds, instructions, language};
+use super::{Block, Extracted, Hold, Kind, Own, Shape, Unreadable, holds, instructions, language};
+use crate::metadata::Metadata;
 use crate::text_extractor::Bill;
 
 /// A longer heading is running text that somebody marked as a heading.
@@ -21,6 +22,8 @@ pub(super) struct Builder {
     pub(super) declared_language: Option<String>,
     /// Address of the original; only `http` and `https` are kept.
     pub(super) source_url: Option<String>,
+    /// What else the document says of itself.
+    pub(super) own: Own,
     text: String,
     blocks: Vec<Block>,
     /// Where each page begins; `page` comes into it with the page's first block.
@@ -35,6 +38,18 @@ impl Builder {
         self.hold = Some(Hold::Hidden);
         add(self);
         self.hold = None;
+    }
+
+    /// Takes over what the document says of itself; what it does not say now stays as it said before.
+    pub(super) fn says(&mut self, said: Metadata) {
+        let Metadata { title, author, language, source_url, created, modified_ms, attributes } = said;
+        self.title = title.or_else(|| self.title.take());
+        self.author = author.or_else(|| self.author.take());
+        self.declared_language = language.or_else(|| self.declared_language.take());
+        self.source_url = source_url.or_else(|| self.source_url.take());
+        self.own.created = created.or_else(|| self.own.created.take());
+        self.own.modified_ms = modified_ms.or(self.own.modified_ms);
+        self.own.attributes.extend(attributes);
     }
 
     /// Says that what is added next stands on this page.
@@ -146,6 +161,7 @@ impl Builder {
             language: detected.unwrap_or_else(declared).to_owned(),
             kind,
             source_url: self.source_url.filter(is_web),
+            own: self.own,
             text: self.text,
             blocks: self.blocks,
             page_starts: self.page_starts,

@@ -65,7 +65,7 @@ static ORDERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 /// Returns where the first order to a model begins: byte of the sentence's start.
-pub(super) fn first(text: &str) -> Option<usize> {
+pub(crate) fn first(text: &str) -> Option<usize> {
     let found = ORDERS.as_ref()?.find(text)?;
     let before = text.get(..found.start())?;
     let ends = before.char_indices().rev().find(|(_, character)| is_sentence_end(*character));

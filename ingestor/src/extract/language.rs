@@ -26,7 +26,7 @@ pub(super) fn detect(text: &str) -> Option<&'static str> {
 }
 
 /// Returns the code of a declared language tag such as `de-AT`; empty when the tag is strange.
-pub(super) fn declared(tag: &str) -> &'static str {
+pub(crate) fn declared(tag: &str) -> &'static str {
     let primary = tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
     Lang::all().iter().map(|lang| code(*lang)).find(|code| *code == primary).unwrap_or("")
 }

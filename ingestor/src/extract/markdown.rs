@@ -4,6 +4,7 @@ use pulldown_cmark::{CodeBlockKind, Event, MetadataBlockKind, Options, Parser, T
 
 use super::builder::Builder;
 use super::{Unreadable, html};
+use crate::metadata::FrontMatter;
 
 /// Reads a text in CommonMark with tables, footnotes, task lists and YAML front matter.
 pub(super) fn read(text: &str, builder: &mut Builder) -> Result<(), Unreadable> {
@@ -144,18 +145,8 @@ impl<'a> MarkdownReader<'a> {
         Ok(())
     }
 
-    /// Takes the facts that a reader can use; the rest of the front matter is for machines.
     fn front_matter(&mut self, text: &str) {
-        for (name, value) in text.lines().filter_map(|line| line.split_once(':')) {
-            let value = value.trim().trim_matches(['"', '\'']).to_owned();
-            match name.trim().to_ascii_lowercase().as_str() {
-                "title" => self.builder.title = Some(value),
-                "author" => self.builder.author = Some(value),
-                "lang" | "language" => self.builder.declared_language = Some(value),
-                "url" | "source_url" => self.builder.source_url = Some(value),
-                _ => {}
-            }
-        }
+        self.builder.says(FrontMatter::read(text).said());
     }
 
     fn inline_html(&mut self, html: &str) {
@@ -266,9 +257,10 @@ mod tests {
     #[test]
     fn front_matter_gives_facts_and_no_text() {
         let document =
-            markdown("---\ntitle: \"Our shop\"\nauthor: Ann\ndraft: true\n---\n\n# Heading\n\nText");
+            markdown("---\ntitle: \"Our shop\"\nauthor: Ann\ntags: [a, b]\n---\n\n# Heading\n\nText");
         assert_eq!((document.title.as_str(), document.author.as_deref()), ("Our shop", Some("Ann")));
         assert_eq!(document.text, "Heading\n\nText");
+        assert_eq!(document.own.attributes.get("tags").map(String::as_str), Some("a, b"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
-//! Reads plain text: paragraphs between empty lines, lists by their marks, headings by simple rules.
+//! Reads plain text: front matter, paragraphs between empty lines, lists by their marks, headings by simple rules.
 
 use super::builder::Builder;
+use crate::metadata::{FrontMatter, split_front_matter};
 
 const MAX_HEADING_CHARS: usize = 80;
 /// A line at least this long that is followed by another was broken by an editor, not by its writer.
@@ -8,6 +9,8 @@ const WRAPPED_LINE_CHARS: usize = 50;
 
 /// Reads a text.
 pub(super) fn read(text: &str, builder: &mut Builder) {
+    let (front_matter, text) = split_front_matter(text).unwrap_or_else(|| (FrontMatter::default(), text));
+    builder.says(front_matter.said());
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     let mut paragraphs =
         lines.split(|line| line.trim().is_empty()).filter(|lines| !lines.is_empty()).peekable();
@@ -163,6 +166,16 @@ mod tests {
         ] {
             assert_eq!(shapes(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn front_matter_gives_facts_and_no_text() {
+        let mut builder = Builder::default();
+        read("---\ntitle: Hours\ncreated: 2026-05-01\naudience: staff\n---\nNine to five.", &mut builder);
+        let extracted = builder.finish(Kind::Text, "a.txt").expect("has text");
+        assert_eq!((extracted.title.as_str(), extracted.text.as_str()), ("Hours", "Nine to five."));
+        assert_eq!(extracted.own.created.as_deref(), Some("2026-05-01T00:00:00Z"));
+        assert_eq!(extracted.own.attributes.get("audience").map(String::as_str), Some("staff"));
     }
 
     #[test]

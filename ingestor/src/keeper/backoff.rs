@@ -8,18 +8,18 @@ const LONGEST: Duration = Duration::from_secs(10);
 
 /// Counts tries in a row.
 #[derive(Debug, Default)]
-pub(super) struct Backoff {
+pub(crate) struct Backoff {
     tries: u32,
 }
 
 impl Backoff {
     /// Returns how many delays were taken since the start or the last reset.
-    pub(super) fn tries(&self) -> u32 {
+    pub(crate) fn tries(&self) -> u32 {
         self.tries
     }
 
     /// Returns the next delay: between half and all of a time that doubles from 200 ms to 10 s.
-    pub(super) fn next_delay(&mut self) -> Duration {
+    pub(crate) fn next_delay(&mut self) -> Duration {
         let longest = FIRST.saturating_mul(1 << self.tries.min(10)).min(LONGEST);
         self.tries = self.tries.saturating_add(1);
         // Half of it is random, so that several ingestors do not return in step.
@@ -27,7 +27,7 @@ impl Backoff {
         longest / 2 + longest / 2 * share / 1_000
     }
 
-    pub(super) fn reset(&mut self) {
+    pub(crate) fn reset(&mut self) {
         self.tries = 0;
     }
 }

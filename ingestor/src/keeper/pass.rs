@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
+use proto::ErrorCode;
 use tokio::sync::mpsc;
 
 use super::ledger::Todo;
@@ -69,7 +70,8 @@ impl Summary {
             Ok(Action::Withheld) => self.withheld += 1,
             Err(failure) => {
                 self.failed += 1;
-                self.is_worth_retrying |= !failure.is_final;
+                // What may not be read is looked at again by the next pass and no sooner: only somebody's hand helps.
+                self.is_worth_retrying |= !failure.is_final && failure.code != ErrorCode::PermissionDenied;
             }
         }
     }
@@ -87,7 +89,7 @@ impl Keeper {
         let _pass = self.pass.lock().await;
         let started = Instant::now();
         let since = self.ledger().clock;
-        let listing = self.store.list().await?;
+        let listing = self.documents.list().await?;
         self.report_refused(&listing);
         let mut summary = Summary::default();
         if scope == Scope::Full || !self.ledger().has_seen_index {
@@ -116,6 +118,7 @@ impl Keeper {
         let stored = listing.entries.iter().map(|entry| entry.key.collection()).collect();
         let listed = self.index.list(&stored).await?;
         let foreign = self.ledger().refresh(listed, since);
+        self.listed.send_replace(true);
         let mut removed = 0;
         for (collection, id) in foreign {
             let (_, deleted) = self.index.delete(&collection, &id).await?;
@@ -166,6 +169,7 @@ impl Keeper {
                 if is_stopped.load(Ordering::Relaxed) {
                     return None;
                 }
+                let _turn = self.turns.acquire().await;
                 let result = self.sync(&key, order.force, None).await;
                 Some((key, result))
             }

@@ -35,7 +35,7 @@ impl Keeper {
     /// Removes a document from the store and from every generation of the index.
     pub(crate) async fn purge_document(&self, key: &DocumentKey) -> Result<PurgeResponse, Error> {
         let _turn = self.lane(key).lock().await;
-        self.store.delete(key).await?;
+        self.documents.delete(key).await?;
         let request = PurgeRequest {
             collections: vec![key.collection().to_owned()],
             document_id: key.id().to_owned(),

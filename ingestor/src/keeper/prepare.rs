@@ -8,7 +8,9 @@ use tokio::task::spawn_blocking;
 use crate::chunk::{Chunk, Sizes, chunk as cut};
 use crate::error::Error;
 use crate::extract::{Extracted, Unreadable};
+use crate::metadata::Metadata;
 use crate::reading::DocumentReader;
+use crate::store::Location;
 
 /// What reading a document came to.
 #[derive(Debug)]
@@ -24,7 +26,12 @@ pub(super) enum Prepared {
 /// A document's bytes, read.
 #[derive(Debug)]
 pub(super) struct Reading {
+    /// Hash of the bytes, or of them and what is said beside them.
     pub(super) sha256: Vec<u8>,
+    /// Hash of the bytes alone, where that is another.
+    pub(super) file_sha256: Option<Vec<u8>>,
+    /// What is said of the document outside it.
+    pub(super) beside: Metadata,
     pub(super) content_bytes: u64,
     pub(super) extracted: Extracted,
 }
@@ -40,6 +47,16 @@ impl Reading {
     }
 }
 
+/// A document as the store has it.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) bytes: Vec<u8>,
+    /// What is said of it outside it.
+    pub(super) beside: Metadata,
+    /// Where it lies, when that is in S3.
+    pub(super) place: Option<Location>,
+}
+
 /// What is known of a document's bytes before they are read: hashes.
 #[derive(Debug, Default)]
 pub(super) struct Known {
@@ -53,13 +70,21 @@ pub(super) struct Known {
 pub(super) async fn extract(
     reader: &DocumentReader,
     name: &str,
-    bytes: Vec<u8>,
+    found: Found,
     known: Known,
 ) -> Result<Prepared, Error> {
+    let Found { bytes, beside, place } = found;
     let bytes: Arc<[u8]> = bytes.into();
     let own = Arc::clone(&bytes);
     let hashed = spawn_blocking(move || Sha256::digest(&own).to_vec()).await;
-    let sha256 = hashed.map_err(|_| Unreadable::ReaderFailed)?;
+    let hashed = hashed.map_err(|_| Unreadable::ReaderFailed)?;
+    // What is said beside a document belongs to its state: when that changes, the document does.
+    let (sha256, file_sha256) = match beside.sha256() {
+        Some(said) => {
+            (Sha256::new().chain_update(&hashed).chain_update(said).finalize().to_vec(), Some(hashed))
+        }
+        None => (hashed, None),
+    };
     if known.withheld.is_some_and(|withheld| withheld == sha256) {
         return Ok(Prepared::Withheld);
     }
@@ -67,19 +92,16 @@ pub(super) async fn extract(
         return Ok(Prepared::Unchanged);
     }
     let content_bytes = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    let extracted = reader.read(name, bytes).await?;
-    Ok(Prepared::Changed(Box::new(Reading { extracted, sha256, content_bytes })))
+    let extracted = reader.read_at(name, bytes, place.as_ref()).await?;
+    Ok(Prepared::Changed(Box::new(Reading { sha256, file_sha256, beside, content_bytes, extracted })))
 }
 
 /// Cuts the text into chunks.
-pub(super) async fn chunk(extracted: Extracted, sizes: Sizes) -> Result<(Extracted, Vec<Chunk>), Error> {
-    let work = move || {
-        let chunks = cut(&extracted, &sizes);
-        (extracted, chunks)
-    };
-    let (extracted, chunks) = spawn_blocking(work).await.map_err(|_| Unreadable::ReaderFailed)?;
+pub(super) async fn chunk(extracted: Extracted, sizes: Sizes) -> Result<Vec<Chunk>, Error> {
+    let chunks =
+        spawn_blocking(move || cut(&extracted, &sizes)).await.map_err(|_| Unreadable::ReaderFailed)?;
     if chunks.is_empty() {
         return Err(Unreadable::NoText.into());
     }
-    Ok((extracted, chunks))
+    Ok(chunks)
 }

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::{Backoff, Keeper, Scope, Summary};
 use crate::error::Error;
+use crate::store::{Changes, Watch};
 
 /// Without notices of changes the store is listed this often.
 const UNWATCHED_INTERVAL: Duration = Duration::from_secs(1);
@@ -27,19 +28,27 @@ impl Keeper {
     /// Keeps the index equal to the store until shutdown; `first_done` turns true when the first pass has ended.
     pub(crate) async fn keep(&self, pace: Pace, first_done: watch::Sender<bool>, shutdown: Shutdown) {
         // Watching begins before the first look, so that nothing falls in between.
-        let watch = self.store.watch(self.wake.clone());
+        let (changes, notices) = Changes::new(self.wake.clone());
+        let watch = self.documents.store().watch(changes);
         if let Err(error) = &watch {
             tracing::warn!(%error, "changes are found by listing the store every second");
         }
         let changes_interval = if watch.is_ok() { pace.full } else { UNWATCHED_INTERVAL };
+        tokio::select! {
+            () = self.compare(pace, changes_interval, first_done) => {}
+            () = watch.unwrap_or_else(|_| Watch::none()).run() => {}
+            () = self.heed(notices) => {}
+            () = shutdown.token().cancelled() => {}
+        }
+    }
+
+    /// Compares store and index again and again; never returns.
+    async fn compare(&self, pace: Pace, changes_interval: Duration, first_done: watch::Sender<bool>) {
         let mut backoff = Backoff::default();
         let mut next_full = Instant::now();
         loop {
             let scope = if Instant::now() >= next_full { Scope::Full } else { Scope::Changes };
-            let passed = tokio::select! {
-                passed = self.reconcile(scope, false, None) => passed,
-                () = shutdown.token().cancelled() => return,
-            };
+            let passed = self.reconcile(scope, false, None).await;
             report(&passed);
             let next = match passed {
                 Ok(summary) => {
@@ -63,7 +72,6 @@ impl Keeper {
             tokio::select! {
                 () = tokio::time::sleep_until(next) => {}
                 () = self.wake.notified() => self.settle(pace.debounce).await,
-                () = shutdown.token().cancelled() => return,
             }
         }
     }

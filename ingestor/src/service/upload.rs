@@ -17,6 +17,7 @@ use crate::error::Error;
 use crate::extract::Unreadable;
 use crate::index::Replaced;
 use crate::keeper::{Action, Failure, Keeper, Settled, Step};
+use crate::store::subject;
 
 /// Longest wait for the next message of a document.
 const MESSAGE_DEADLINE: Duration = Duration::from_secs(15);
@@ -155,7 +156,9 @@ async fn store(
 
 async fn index(keeper: &Keeper, key: &DocumentKey, events: &Events) -> Result<Settled, Failure> {
     let (sender, mut steps) = mpsc::channel(WAITING_EVENTS);
-    let mut work = std::pin::pin!(keeper.sync_patiently(key, &sender));
+    // What describes a document is none itself: it changes what the index knows of the other.
+    let described = subject(key);
+    let mut work = std::pin::pin!(keeper.sync_patiently(described.as_ref().unwrap_or(key), &sender));
     loop {
         tokio::select! {
             biased;

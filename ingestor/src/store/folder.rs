@@ -7,9 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use tokio::sync::Notify;
 
-use super::{DocumentStore, Entry, Listing, Original, StoreError, Watch};
+use super::{Changes, DocumentStore, Entry, Listing, Original, StoreError, Watch};
 use crate::document::{DocumentKey, MAIN_COLLECTION};
 
 /// Folder of the notes below the root: hidden, so that nothing in it is a document.
@@ -156,8 +155,8 @@ impl DocumentStore for Folder {
         })
     }
 
-    fn watch(&self, changed: Arc<Notify>) -> Result<Watch, StoreError> {
-        Watch::folder(&self.root, changed)
+    fn watch(&self, changes: Changes) -> Result<Watch, StoreError> {
+        Watch::folder(&self.root, changes)
     }
 }
 

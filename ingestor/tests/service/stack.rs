@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use embedding::{Choice, Embedded, Embedder, Embedding, OfflineEmbedder};
-use ingestor::store::Folder;
+use ingestor::store::{DocumentStore, Folder};
 use ingestor::text_extractor::TextExtractor;
 use ingestor::{Parts, Running, Settings, start_with};
 use lifecycle::{GrpcOptions, Listener, Reader, Readiness, Shutdown, memory_listener};
@@ -108,7 +108,8 @@ impl Stack {
         let listener = Listener::bind("127.0.0.1:0".parse().expect("an address")).await.expect("binds");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
         let door = Door { target: address.parse().expect("an address"), listener, shutdown };
-        let stack = Self::open(index, folder, &[], &retriever, door);
+        let store = Arc::new(Folder::open(folder.path()).expect("opens"));
+        let stack = Self { folder, ..Self::open(index, store, &read(&[]), &retriever, door) };
         stack.running.reconciled().await;
         (stack, address)
     }
@@ -120,27 +121,19 @@ impl Stack {
         retriever: &Target,
         shutdown: Shutdown,
     ) -> Self {
-        let (sender, listener): (_, Listener) = memory_listener();
-        let door = Door { target: Target::Memory(sender), listener, shutdown };
-        Self::open(index, folder, settings, retriever, door)
+        let store = Arc::new(Folder::open(folder.path()).expect("opens"));
+        Self { folder, ..Self::start_with(index, store, settings, retriever, shutdown) }
     }
 
-    fn open(
+    /// Starts over a store of any kind, without waiting.
+    pub(crate) fn start_with(
         index: FakeIndex,
-        folder: Arc<tempfile::TempDir>,
+        store: Arc<dyn DocumentStore>,
         settings: &[(&str, &str)],
         retriever: &Target,
-        Door { target, listener, shutdown }: Door,
+        shutdown: Shutdown,
     ) -> Self {
-        let defaults = [
-            ("INGESTOR_DEBOUNCE_MILLIS", "20"),
-            ("INGESTOR_EMBEDDING_DIMENSIONS", "64"),
-            ("INGESTOR_READER_PROGRAM", env!("CARGO_BIN_EXE_ingestor")),
-        ];
-        let mut reader = Reader::from_pairs(defaults.iter().chain(settings).copied());
-        let settings = Settings::read(&mut reader).expect("complete");
-        reader.finish(&["INGESTOR_"]).expect("no mistake");
-        Self::start_settled(index, folder, &settings, retriever, shutdown)
+        Self::open(index, store, &read(settings), retriever, Door::in_memory(shutdown))
     }
 
     /// Starts with a reader of pictures of this kind.
@@ -148,29 +141,31 @@ impl Stack {
         let folder = Arc::new(tempfile::tempdir().expect("temporary folder"));
         let (index, shutdown) = (FakeIndex::new(), Shutdown::new());
         let retriever = serve_index(&index, &shutdown);
-        let mut reader = Reader::from_pairs([("INGESTOR_EMBEDDING_DIMENSIONS", "64")]);
-        let mut settings = Settings::read(&mut reader).expect("complete");
+        let mut settings = read(&[]);
         settings.reading = settings.reading.with_extractor(extractor);
-        let stack = Self::start_settled(index, folder, &settings, &retriever, shutdown);
+        let store = Arc::new(Folder::open(folder.path()).expect("opens"));
+        let door = Door::in_memory(shutdown);
+        let stack = Self { folder, ..Self::open(index, store, &settings, &retriever, door) };
         stack.running.reconciled().await;
         stack
     }
 
-    fn start_settled(
+    /// Starts all of it; the folder is another one, for who has none.
+    fn open(
         index: FakeIndex,
-        folder: Arc<tempfile::TempDir>,
+        store: Arc<dyn DocumentStore>,
         settings: &Settings,
         retriever: &Target,
-        shutdown: Shutdown,
+        Door { target, listener, shutdown }: Door,
     ) -> Self {
         let Choice::Offline(dimensions) = settings.embedder else { unreachable!("the default") };
         let honest = OfflineEmbedder::new(dimensions).expect("fits");
         let embedder =
             Arc::new(Moody { honest, is_broken: AtomicBool::new(false), embedded: AtomicUsize::new(0) });
-        let store = Arc::new(Folder::open(folder.path()).expect("opens"));
         let parts = Parts { store, embedder: embedder.clone() };
         let running = start_with(settings, parts, retriever, listener, &shutdown);
         let client = IngestorClient::new(target.channel());
+        let folder = Arc::new(tempfile::tempdir().expect("temporary folder"));
         Self { index, folder, client, running, embedder, shutdown }
     }
 
@@ -204,6 +199,26 @@ impl Stack {
         }
         Ok(all)
     }
+}
+
+impl Door {
+    fn in_memory(shutdown: Shutdown) -> Self {
+        let (sender, listener): (_, Listener) = memory_listener();
+        Self { target: Target::Memory(sender), listener, shutdown }
+    }
+}
+
+/// Reads settings over those that every test has.
+fn read(settings: &[(&str, &str)]) -> Settings {
+    let defaults = [
+        ("INGESTOR_DEBOUNCE_MILLIS", "20"),
+        ("INGESTOR_EMBEDDING_DIMENSIONS", "64"),
+        ("INGESTOR_READER_PROGRAM", env!("CARGO_BIN_EXE_ingestor")),
+    ];
+    let mut reader = Reader::from_pairs(defaults.iter().chain(settings).copied());
+    let settings = Settings::read(&mut reader).expect("complete");
+    reader.finish(&["INGESTOR_"]).expect("no mistake");
+    settings
 }
 
 pub(crate) fn header(name: &str, bytes: &[u8]) -> UploadHeader {

@@ -538,7 +538,8 @@ pub struct DocumentHeader {
     /// Language as an ISO 639-1 code; empty when unknown.
     #[prost(string, tag = "5")]
     pub language: ::prost::alloc::string::String,
-    /// SHA-256 of the original's bytes, 32 bytes.
+    /// SHA-256 of the original's bytes, 32 bytes. Where something is said of the document outside it (a file beside it, the
+    /// metadata of an object), of the bytes' hash and what is said: two states of a document never share it.
     #[prost(bytes = "vec", tag = "6")]
     pub content_sha256: ::prost::alloc::vec::Vec<u8>,
     /// Length of the original in bytes.
@@ -550,7 +551,8 @@ pub struct DocumentHeader {
     /// Where a reader finds the original; may be empty.
     #[prost(string, tag = "9")]
     pub source_url: ::prost::alloc::string::String,
-    /// Custom attributes: at most 32, each key and value at most 256 characters.
+    /// Custom attributes: at most 32, each key and value at most 256 characters. The ingestor adds its own where they apply:
+    /// `author`, `created` (RFC 3339), `pages`, `has_table`, `has_list`, `has_code` (`true`), `file_sha256` (hexadecimal).
     #[prost(map = "string, string", tag = "10")]
     pub attributes: ::std::collections::HashMap<
         ::prost::alloc::string::String,

@@ -81,3 +81,19 @@ fn tables_become_rows_that_name_their_columns() {
 fn an_address_that_is_no_web_address_is_no_source() {
     assert_eq!(page("<link rel=canonical href='javascript:alert(1)'><p>x").source_url, None);
 }
+
+#[test]
+fn the_head_of_a_page_says_who_wrote_it_when_and_about_what() {
+    let html = "<html lang=de><head><meta property='og:title' content='Shared'><meta name=Author content='Ann Lee'>\
+        <meta property='article:published_time' content='2026-04-01T10:00:00+02:00'>\
+        <meta name='last-modified' content='2026-05-01'><meta name=description content='All about tea.'>\
+        <meta name=viewport content='width=1'><link rel=canonical href='https://shop.example/tea'></head>\
+        <body><p>Tee und mehr.";
+    let page = page(html);
+    assert_eq!((page.title.as_str(), page.author.as_deref()), ("Shared", Some("Ann Lee")));
+    assert_eq!(page.own.created.as_deref(), Some("2026-04-01T10:00:00+02:00"));
+    assert_eq!(page.own.modified_ms, Some(1_777_593_600_000));
+    assert_eq!(page.source_url.as_deref(), Some("https://shop.example/tea"));
+    let attributes: Vec<_> = page.own.attributes.into_iter().collect();
+    assert_eq!(attributes, [("description".to_owned(), "All about tea.".to_owned())]);
+}

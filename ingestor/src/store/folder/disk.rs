@@ -1,5 +1,6 @@
 //! The file operations behind the folder store: all blocking, none following a symbolic link below the root.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::MetadataExt;
@@ -178,7 +179,8 @@ pub(super) fn read(
         (&mut file).take(limit_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
         let is_steady = entry(key.clone(), &file.metadata()?) == before;
         if is_steady || tries >= READ_TRIES {
-            return Ok(Some(Original { entry: before, bytes, source_url: None }));
+            let metadata = BTreeMap::new();
+            return Ok(Some(Original { entry: before, bytes, metadata, location: None, source_url: None }));
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::{DocumentKey, DocumentStore, Folder, Original, StoreError};
+use super::{Changes, DocumentKey, DocumentStore, Folder, Original, StoreError};
 
 fn key(collection: &str, id: &str) -> DocumentKey {
     DocumentKey::new(collection, id).expect("valid")
@@ -101,7 +101,8 @@ async fn a_change_is_noticed_and_reading_is_not() {
     let (home, folder) = folder();
     fs::write(home.path().join("a.txt"), "one").expect("writes");
     let changed = Arc::new(Notify::new());
-    let _watch = folder.watch(Arc::clone(&changed)).expect("watches");
+    let (changes, _notices) = Changes::new(Arc::clone(&changed));
+    let _watch = folder.watch(changes).expect("watches");
     folder.read(&key("", "a.txt"), 100).await.expect("reads");
     fs::create_dir(home.path().join("sub")).expect("makes a folder");
     tokio::time::timeout(Duration::from_secs(10), changed.notified()).await.expect("notices the folder");
