@@ -129,18 +129,18 @@ mod tests {
 
     use super::close;
 
-    /// Set for the process that closes the fence around itself.
-    const INSIDE: &str = "INSIDE_THE_FENCE";
+    /// Names no test; as an argument it tells the process that is to close the fence around itself.
+    const INSIDE: &str = "inside-the-fence";
     const MEBIBYTE: usize = 1024 * 1024;
 
     #[test]
     fn nothing_outside_can_be_reached_from_inside() {
-        if std::env::var_os(INSIDE).is_some() {
+        if std::env::args().any(|argument| argument == INSIDE) {
             return from_inside();
         }
         let own = std::env::current_exe().expect("a program");
         let name = "confined::fence::tests::nothing_outside_can_be_reached_from_inside";
-        let output = Command::new(own).args(["--exact", name, "--nocapture"]).env(INSIDE, "1").output();
+        let output = Command::new(own).args(["--exact", name, "--nocapture", INSIDE]).output();
         let output = output.expect("starts");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }

@@ -12,11 +12,14 @@ use crate::aws::{config, options};
 /// Part of the first line of a request, and the answer to it: status, headers, body.
 type Script = Vec<(&'static str, u16, &'static str, String)>;
 
-/// Starts a server that answers by script; it ends with the test's runtime.
+/// Starts a server that answers by script, and knows no address that a document was uploaded with; it ends with the test's
+/// runtime.
 #[expect(clippy::disallowed_methods, reason = "the server ends with the runtime of its test")]
 async fn serve(script: Script) -> Bucket {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("binds");
     let address = listener.local_addr().expect("is bound");
+    let mut script = script;
+    script.insert(0, (".sources/", 404, "", error("NoSuchKey")));
     let script = Arc::new(script);
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
