@@ -12,7 +12,7 @@ import psycopg
 
 from servers import pinned, wheel_program
 
-TRIED_EF_SEARCH = [40, 50, 64, 80, 100, 130, 170, 220, 300, 400, 600, 1000]
+TRIED_EF_SEARCH = [20, 24, 28, 32, 36, 40, 45, 50, 57, 64, 72, 80, 100, 130, 170, 220, 300, 400, 600, 1000]
 INDEX_SECONDS = 3600
 OURS = "SELECT chunk FROM chatbot.live ORDER BY embedding <#> {query} LIMIT 10"
 # The neighbours that the retriever asks for when its caller wants ten, and the scan that its filters need.

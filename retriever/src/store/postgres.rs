@@ -10,6 +10,7 @@ mod credentials;
 pub mod durability;
 mod failure;
 mod functions;
+mod header;
 mod history;
 mod iam;
 mod lexemes;

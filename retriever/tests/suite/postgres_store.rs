@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use lifecycle::Shutdown;
+use retriever::model::Document;
 use retriever::store::Store;
 use retriever::store::postgres::PostgresStore;
 
@@ -72,16 +73,21 @@ async fn rows_of_a_collection_that_was_not_named_are_not_there() {
     assert_eq!(found.candidates[0].document.collection, PUBLIC);
 }
 
+/// Makes a user who may do no more than the README asks for, and returns the address for it.
+async fn ordinary_user(url: &str, name: &str) -> String {
+    let client = postgres_server::client(url).await;
+    let database: String = client.query_one("SELECT current_database()", &[]).await.unwrap().get(0);
+    let sql = format!(
+        "CREATE EXTENSION vector; CREATE ROLE {database}_{name} LOGIN; GRANT CREATE ON DATABASE {database} TO {database}_{name}"
+    );
+    client.batch_execute(&sql).await.unwrap();
+    url.replacen("postgres@", &format!("{database}_{name}@"), 1)
+}
+
 #[tokio::test]
 async fn a_user_without_special_rights_opens_the_store_again_and_sees_only_what_it_names() {
     let database = postgres_server::database().await;
-    let client = postgres_server::client(&database.url).await;
-    let name: String = client.query_one("SELECT current_database()", &[]).await.unwrap().get(0);
-    let sql = format!(
-        "CREATE EXTENSION vector; CREATE ROLE {name}_user LOGIN; GRANT CREATE ON DATABASE {name} TO {name}_user"
-    );
-    client.batch_execute(&sql).await.unwrap();
-    let url = database.url.replacen("postgres@", &format!("{name}_user@"), 1);
+    let url = ordinary_user(&database.url, "ordinary").await;
     let (first, _shutdown) = open(&url, &[]).await;
     first.replace(document("a"), chunks(&["opening hours"])).await.unwrap();
     let (again, _shutdown) = open(&url, &[]).await;
@@ -104,4 +110,32 @@ async fn retrievers_that_start_together_make_the_tables_once_and_see_each_other(
     let found = reader.search(query("delivery")).await.unwrap();
     assert_eq!((found.candidates.len(), found.generation), (1, changed.generation));
     assert_eq!(found.terms[0].chunks, 1, "the words of the other one's document are known");
+}
+
+#[tokio::test]
+async fn a_store_of_the_first_schema_is_brought_to_the_newest() {
+    let database = postgres_server::database().await;
+    let url = ordinary_user(&database.url, "upgraded").await;
+    let (store, _shutdown) = open(&url, &[]).await;
+    let written = Document {
+        title: "Opening \"hours\"".to_owned(),
+        source_url: "https://a.test".to_owned(),
+        attributes: [("season".to_owned(), "été".to_owned())].into(),
+        ..document("a")
+    };
+    store.replace(written.clone(), chunks(&["opening hours"])).await.unwrap();
+    let client = postgres_server::client(&database.url).await;
+    let Document { title, source_url, embedding_model, .. } = &written;
+    let first = format!(
+        "ALTER TABLE chatbot.chunks DROP COLUMN header; \
+         ALTER TABLE chatbot.versions DROP COLUMN header, ADD COLUMN title text NOT NULL DEFAULT '{title}', \
+             ADD COLUMN content_bytes bigint NOT NULL DEFAULT 42, ADD COLUMN source_url text NOT NULL DEFAULT '{source_url}', \
+             ADD COLUMN embedding_model text NOT NULL DEFAULT '{embedding_model}', \
+             ADD COLUMN embedding_dimensions integer NOT NULL DEFAULT 128, \
+             ADD COLUMN chunking_version integer NOT NULL DEFAULT 1; \
+         DELETE FROM chatbot.migrations WHERE version > 1"
+    );
+    client.batch_execute(&first).await.unwrap();
+    let (again, _shutdown) = open(&url, &[]).await;
+    assert_eq!(again.search(query("opening hours")).await.unwrap().candidates[0].document, written);
 }

@@ -76,7 +76,7 @@ pub(super) async fn place(
     let ids = reserve(transaction, fresh.len()).await?;
     fresh.iter_mut().zip(&ids).for_each(|(fresh, id)| fresh.id = *id);
     for batch in fresh.chunks(BATCH) {
-        insert(transaction, target, batch).await?;
+        insert(transaction, target, &new.header, batch).await?;
     }
     let select = |is_used: bool, is_live: bool| -> Vec<i64> {
         let rows = stored.iter().zip(&used);
@@ -120,8 +120,13 @@ async fn reserve(transaction: &Transaction<'_>, count: usize) -> Result<Vec<i64>
     Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
 }
 
-async fn insert(transaction: &Transaction<'_>, target: &Target, batch: &[Fresh<'_>]) -> Result<(), Error> {
-    insert_chunks(transaction, target, batch).await?;
+async fn insert(
+    transaction: &Transaction<'_>,
+    target: &Target,
+    header: &str,
+    batch: &[Fresh<'_>],
+) -> Result<(), Error> {
+    insert_chunks(transaction, target, header, batch).await?;
     insert_words(transaction, target, batch).await?;
     let (brought, taken): (Vec<&Fresh<'_>>, Vec<&Fresh<'_>>) =
         batch.iter().partition(|fresh| fresh.source.is_none());
@@ -152,12 +157,13 @@ async fn insert(transaction: &Transaction<'_>, target: &Target, batch: &[Fresh<'
 async fn insert_chunks(
     transaction: &Transaction<'_>,
     target: &Target,
+    header: &str,
     batch: &[Fresh<'_>],
 ) -> Result<(), Error> {
     let sql = "INSERT INTO chatbot.chunks (id, collection, document, content_key, row_key, vector_key, heading_path, text, \
-               importance, tokens, content_type, ordinal, first_byte, end_byte, page) \
+               importance, tokens, content_type, ordinal, first_byte, end_byte, page, header) \
                SELECT u.id, $1, $2, u.content_key, u.row_key, u.vector_key, u.heading_path, u.text, u.importance, u.tokens, \
-               u.content_type, u.ordinal, u.first_byte, u.end_byte, u.page \
+               u.content_type, u.ordinal, u.first_byte, u.end_byte, u.page, $16 \
                FROM unnest($3::bigint[], $4::bytea[], $5::bytea[], $6::bigint[], $7::text[], $8::text[], $9::real[], \
                $10::integer[], $11::integer[], $12::integer[], $13::bigint[], $14::bigint[], $15::integer[]) \
                u (id, content_key, row_key, vector_key, heading_path, text, importance, tokens, content_type, ordinal, \
@@ -183,6 +189,7 @@ async fn insert_chunks(
                 &places.first,
                 &places.end,
                 &places.pages,
+                &header,
             ],
         )
         .await?;

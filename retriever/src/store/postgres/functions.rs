@@ -19,9 +19,12 @@ struct Variant {
     words: &'static str,
 }
 
+// The number in the names changes with the columns, so that the retrievers of an earlier release go on searching beside
+// the newer ones.
+
 /// The search that knows the words of each candidate.
 const WITH_WORDS: Variant = Variant {
-    name: "search",
+    name: "search_2",
     distance: "coalesce(u.distance, (SELECT l.embedding <#> question FROM chatbot.live l WHERE l.chunk = k.id))",
     ranks: "(SELECT array_agg(ts_rank('{1,1,1,1}', w.words, f)) FROM unnest(asked) f)",
     terms: "coalesce(w.terms, 0)",
@@ -30,7 +33,7 @@ const WITH_WORDS: Variant = Variant {
 
 /// The search by meaning alone. The words would cost a third of the time of the rows even where nobody asks for them.
 const BY_MEANING: Variant =
-    Variant { name: "nearest", distance: "u.distance", ranks: "NULL::real[]", terms: "0", words: "" };
+    Variant { name: "nearest_2", distance: "u.distance", ranks: "NULL::real[]", terms: "0", words: "" };
 
 /// Creates the functions anew. A superuser is above row-level security, so there searches run as a role that is not;
 /// returns whether it is so.

@@ -141,11 +141,10 @@ async fn copy_version(
     generation: Generation,
 ) -> Result<i64, Error> {
     let number = signed(generation.number)?;
-    let sql = "INSERT INTO chatbot.versions (collection, document, origin, generation, title, kind, language, content_sha256, \
-               content_bytes, modified_ms, source_url, attributes, embedding_model, embedding_dimensions, chunking_version, \
-               chunk_count, indexed_ms) SELECT collection, document, coalesce(origin, id), $2, title, kind, language, content_sha256, \
-               content_bytes, modified_ms, source_url, attributes, embedding_model, embedding_dimensions, chunking_version, \
-               chunk_count, $3 FROM chatbot.versions WHERE id = $1 RETURNING id";
+    let sql = "INSERT INTO chatbot.versions (collection, document, origin, generation, kind, language, content_sha256, \
+               modified_ms, attributes, header, chunk_count, indexed_ms) \
+               SELECT collection, document, coalesce(origin, id), $2, kind, language, content_sha256, modified_ms, \
+               attributes, header, chunk_count, $3 FROM chatbot.versions WHERE id = $1 RETURNING id";
     let statement = transaction.prepare_cached(sql).await?;
     let row = transaction.query_one(&statement, &[&version, &number, &generation.committed_ms]).await?;
     let copy: i64 = row.try_get(0)?;

@@ -118,8 +118,7 @@ fn candidates_sql() -> String {
              CASE WHEN n.place <= $5 AND $6 THEN n.place::integer END, (-t.distance)::real, \
              (SELECT array_agg(ts_rank('{{1,1,1,1}}', w.words, f)) FROM unnest($7::text[]::tsquery[]) f), w.terms, \
              c.name, p.ordinal, k.heading_path, k.text, p.first_byte, p.end_byte, p.page, k.importance, k.tokens, \
-             k.content_type, d.name, v.title, v.kind, v.language, v.content_sha256, v.content_bytes, v.modified_ms, \
-             v.source_url, v.attributes::text, v.embedding_model, v.embedding_dimensions, v.chunking_version \
+             k.content_type, v.header \
          FROM {THEN} AND (n.place <= $5 AND $6 OR w.words @@ ANY ($7::text[]::tsquery[]))",
         THEN_JOINED = THEN.replace(
             "JOIN chatbot.words w",

@@ -1,4 +1,5 @@
-//! Where the chunks of a document stand: in each of its versions, and once more with the chunk for the live one.
+//! Where the chunks of a document stand: in each of its versions, and once more with the chunk for the live one, whose
+//! header it has too.
 
 use deadpool_postgres::Transaction;
 
@@ -62,11 +63,12 @@ pub(super) async fn copy(transaction: &Transaction<'_>, from: i64, to: i64) -> R
     stand_as_in(transaction, to).await
 }
 
-/// Copies the places of a version to the rows of its chunks: it is live from now on.
+/// Copies the header and the places of a version to the rows of its chunks: it is live from now on.
 async fn stand_as_in(transaction: &Transaction<'_>, version: i64) -> Result<(), Error> {
     let sql = "UPDATE chatbot.chunks k SET ordinal = p.ordinal, first_byte = p.first_byte, end_byte = p.end_byte, \
-               page = p.page FROM chatbot.placements p WHERE p.version = $1 AND p.chunk = k.id AND \
-               (k.ordinal, k.first_byte, k.end_byte, k.page) IS DISTINCT FROM (p.ordinal, p.first_byte, p.end_byte, p.page)";
+               page = p.page, header = v.header FROM chatbot.placements p JOIN chatbot.versions v ON v.id = p.version \
+               WHERE v.id = $1 AND p.chunk = k.id AND (k.ordinal, k.first_byte, k.end_byte, k.page, k.header) \
+               IS DISTINCT FROM (p.ordinal, p.first_byte, p.end_byte, p.page, v.header)";
     transaction.execute(&transaction.prepare_cached(sql).await?, &[&version]).await?;
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
+use super::header;
 use super::lexemes::Bag;
 use crate::error::Error;
 use crate::model::{Chunk, Document};
@@ -10,6 +11,8 @@ use crate::model::{Chunk, Document};
 #[derive(Debug)]
 pub(super) struct Prepared {
     pub(super) document: Document,
+    /// The document as it is told of, see [`header`].
+    pub(super) header: String,
     pub(super) chunks: Vec<PreparedChunk>,
 }
 
@@ -32,11 +35,11 @@ impl Prepared {
     /// Analyses a document.
     ///
     /// # Errors
-    /// [`Error::Internal`] when the headings cannot be written as JSON.
+    /// [`Error::Internal`] when the headings or the header cannot be written as JSON.
     pub(super) fn new(document: Document, chunks: Vec<Chunk>) -> Result<Self, Error> {
         let chunks =
             chunks.into_iter().map(|chunk| PreparedChunk::new(&document, chunk)).collect::<Result<_, _>>()?;
-        Ok(Self { document, chunks })
+        Ok(Self { header: header::of(&document)?, document, chunks })
     }
 }
 

@@ -1,18 +1,15 @@
 //! Documents, chunks and history as they are read back, each answer from one snapshot.
 
-use std::collections::BTreeMap;
-
 use deadpool_postgres::{ClientWrapper, Transaction};
 use tokio_postgres::{IsolationLevel, Row};
 
+use super::header;
 use crate::error::Error;
 use crate::model::{Change, ChangeKind, Chunk, Document, Generation, Summary, Withheld};
 use crate::store::{History, Listing, Place, Stored};
 
-/// Columns of `versions v`, `documents d` and `collections c` that make a [`Summary`].
-const SUMMARY: &str = "c.name, d.name, v.title, v.kind, v.language, v.content_sha256, v.content_bytes, v.modified_ms, \
-    v.source_url, v.attributes::text, v.embedding_model, v.embedding_dimensions, v.chunking_version, v.chunk_count, \
-    v.indexed_ms, v.generation";
+/// Columns of `versions v` and `collections c` that make a [`Summary`].
+const SUMMARY: &str = "c.name, v.header, v.chunk_count, v.indexed_ms, v.generation";
 const CURRENT: &str = "chatbot.documents d JOIN chatbot.versions v ON v.id = d.current \
     JOIN chatbot.collections c ON c.id = d.collection";
 /// Columns of `placements p` and `chunks k` that make a [`Chunk`].
@@ -105,7 +102,7 @@ pub(super) async fn get(
     let Some(row) = transaction.query_opt(&statement, &[&collections, &document_id]).await? else {
         return Ok(None);
     };
-    let version: i64 = row.try_get(16)?;
+    let version: i64 = row.try_get(5)?;
     let sql = format!(
         "SELECT {CHUNK} FROM chatbot.placements p JOIN chatbot.chunks k ON k.id = p.chunk WHERE p.version = $1 \
          ORDER BY p.ordinal"
@@ -215,33 +212,16 @@ fn change(row: &Row) -> Result<Change, Error> {
 
 fn summary(row: &Row) -> Result<Summary, Error> {
     Ok(Summary {
-        document: document_of(row, row.try_get(0)?, 1)?,
-        chunk_count: unsigned_32(row.try_get(13)?),
-        indexed_ms: row.try_get(14)?,
-        generation: unsigned(row.try_get(15)?),
+        document: document(row, row.try_get(0)?, 1)?,
+        chunk_count: unsigned_32(row.try_get(2)?),
+        indexed_ms: row.try_get(3)?,
+        generation: unsigned(row.try_get(4)?),
     })
 }
 
-/// Reads a document from twelve columns, the first of which is `at`: id, title and so on, as in the summary.
-pub(super) fn document_of(row: &Row, collection: String, at: usize) -> Result<Document, Error> {
-    let attributes: String = row.try_get(at + 8)?;
-    let attributes: BTreeMap<String, String> =
-        serde_json::from_str(&attributes).map_err(|error| Error::Internal(error.into()))?;
-    Ok(Document {
-        collection,
-        id: row.try_get(at)?,
-        title: row.try_get(at + 1)?,
-        kind: row.try_get(at + 2)?,
-        language: row.try_get(at + 3)?,
-        content_sha256: row.try_get(at + 4)?,
-        content_bytes: unsigned(row.try_get(at + 5)?),
-        modified_ms: row.try_get(at + 6)?,
-        source_url: row.try_get(at + 7)?,
-        attributes,
-        embedding_model: row.try_get(at + 9)?,
-        embedding_dimensions: unsigned_32(row.try_get(at + 10)?),
-        chunking_version: unsigned_32(row.try_get(at + 11)?),
-    })
+/// Reads a document from its header in column `at`.
+pub(super) fn document(row: &Row, collection: String, at: usize) -> Result<Document, Error> {
+    header::document(row.try_get(at)?, collection)
 }
 
 /// Reads a chunk from nine columns, the first of which is `at`: ordinal, headings, text, first byte, end byte, page,

@@ -17,9 +17,8 @@ use crate::store::{Candidate, Effort, Found, Query, Sides};
 
 /// How often a search begins again because the words changed while it ran, before it takes what it has.
 const ATTEMPTS: usize = 3;
-const WITH_WORDS: &str =
-    "SELECT * FROM chatbot.search($1, $2, $3::text[], $4, $5::text[], $6, $7, $8, $9, $10::text::jsonb, $11)";
-const BY_MEANING: &str = "SELECT * FROM chatbot.nearest($1, $2, $3::text[], $4, $5::text[], $6, $7, $8, $9, $10::text::jsonb, $11)";
+const WITH_WORDS: &str = "SELECT * FROM chatbot.search_2($1, $2, $3::text[], $4, $5::text[], $6, $7, $8, $9, $10::text::jsonb, $11)";
+const BY_MEANING: &str = "SELECT * FROM chatbot.nearest_2($1, $2, $3::text[], $4, $5::text[], $6, $7, $8, $9, $10::text::jsonb, $11)";
 
 /// What one run of the statement gave.
 pub(super) struct Answer {
@@ -211,7 +210,7 @@ impl Scoring<'_> {
         let length = read::unsigned_32(row.try_get(8)?);
         let collection: String = row.try_get(9)?;
         let chunk = read::chunk(row, 10)?;
-        let document = read::document_of(row, collection, 19)?;
+        let document = read::document(row, collection, 19)?;
         let mut ranks = ranks.unwrap_or_default().into_iter();
         let statistics = self.statistics.iter().find(|(name, _)| *name == document.collection);
         let statistics = statistics.map(|(_, statistics)| *statistics).unwrap_or_default();

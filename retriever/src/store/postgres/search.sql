@@ -12,8 +12,7 @@ CREATE OR REPLACE FUNCTION chatbot.{name}(
     generation bigint, committed_ms bigint, all_chunks bigint[], all_terms bigint[], found_collections text[],
     place integer, cosine real, ranks real[], term_count integer, collection text, ordinal integer, heading_path text,
     passage text, first_byte bigint, end_byte bigint, page integer, importance real, tokens integer, content_type integer,
-    document text, title text, kind text, language text, content_sha256 bytea, content_bytes bigint, modified_ms bigint,
-    source_url text, attributes text, embedding_model text, embedding_dimensions integer, chunking_version integer
+    header text
 ) LANGUAGE plpgsql STABLE AS $$
 #variable_conflict use_column
 DECLARE
@@ -25,18 +24,21 @@ DECLARE
     distances double precision[];
     by_words bigint[] := '{}';
     asked tsquery[] := forms::tsquery[];
+    ignored text;
 BEGIN
-    SELECT array_agg(c.id ORDER BY c.id), coalesce(sum(c.chunks), 0), array_agg(c.chunks ORDER BY c.id),
-           array_agg(c.terms ORDER BY c.id), array_agg(c.name ORDER BY c.id)
-      INTO ids, reachable, all_chunks, all_terms, found_collections
-      FROM chatbot.collections c WHERE c.name = ANY (names);
-    SELECT s.generation, s.committed_ms INTO generation, committed_ms FROM chatbot.state s;
+    SELECT s.generation, s.committed_ms, a.ids, a.reachable, a.chunks, a.terms, a.names
+      INTO generation, committed_ms, ids, reachable, all_chunks, all_terms, found_collections
+      FROM chatbot.state s CROSS JOIN (
+        SELECT array_agg(o.id) AS ids, coalesce(sum(o.chunks), 0) AS reachable, array_agg(o.chunks) AS chunks,
+               array_agg(o.terms) AS terms, array_agg(o.name) AS names
+          FROM (SELECT * FROM chatbot.collections c WHERE c.name = ANY (names) ORDER BY c.id) o) a;
     names_found := found_collections;
     RETURN NEXT;
     IF ids IS NULL OR reachable = 0 THEN
         RETURN;
     END IF;
-    PERFORM set_config('chatbot.collections', ids::text, true);
+    -- Assigned, it is evaluated at once; `PERFORM` would plan and run a statement.
+    ignored := set_config('chatbot.collections', ids::text, true);
     IF filter IS NOT NULL THEN
         SELECT coalesce(array_agg(d.id), '{}'), coalesce(sum(v.chunk_count), 0) INTO allowed, reachable
           FROM chatbot.documents d JOIN chatbot.versions v ON v.id = d.current
@@ -47,7 +49,7 @@ BEGIN
     END IF;
     IF question IS NOT NULL AND meaning THEN
         IF reachable > exact_chunks THEN
-            PERFORM set_config('hnsw.ef_search', least(greatest(ef_search, wanted), 1000)::text, true);
+            ignored := set_config('hnsw.ef_search', least(greatest(ef_search, wanted), 1000)::text, true);
             IF allowed IS NULL THEN
                 SELECT coalesce(array_agg(n.chunk), '{}'), array_agg(n.distance) INTO by_meaning, distances FROM (
                     SELECT l.chunk, l.embedding <#> question AS distance FROM chatbot.live l
@@ -87,14 +89,11 @@ BEGIN
                (-{distance})::real, {ranks}, {terms},
                names_found[array_position(ids, k.collection)], k.ordinal, k.heading_path, k.text, k.first_byte,
                k.end_byte, k.page, k.importance, k.tokens,
-               k.content_type, d.name, v.title, v.kind, v.language, v.content_sha256, v.content_bytes, v.modified_ms,
-               v.source_url, v.attributes::text, v.embedding_model, v.embedding_dimensions, v.chunking_version
+               k.content_type, k.header
           FROM (SELECT n.chunk, n.distance, n.place::integer AS place
                   FROM unnest(by_meaning, distances) WITH ORDINALITY n (chunk, distance, place)
                  UNION ALL
                 SELECT b.chunk, NULL, NULL FROM unnest(by_words) b (chunk) WHERE b.chunk <> ALL (by_meaning)) u
-          JOIN chatbot.chunks k ON k.id = u.chunk
-          JOIN chatbot.documents d ON d.id = k.document
-          JOIN chatbot.versions v ON v.id = d.current{words};
+          JOIN chatbot.chunks k ON k.id = u.chunk{words};
 END
 $$;

@@ -8,7 +8,7 @@ use deadpool_postgres::{ClientWrapper, Transaction};
 use super::chunks::{self, Moved};
 use super::places;
 use super::prepared::Prepared;
-use super::read::{bounded, name_collections, signed, unsigned};
+use super::read::{name_collections, signed, unsigned};
 use crate::error::Error;
 use crate::model::{Document, Feedback, Generation};
 use crate::store::Changed;
@@ -149,10 +149,9 @@ async fn add_version(
     generation: Generation,
 ) -> Result<i64, Error> {
     let document = &new.document;
-    let sql = "INSERT INTO chatbot.versions (collection, document, generation, title, kind, language, content_sha256, \
-               content_bytes, modified_ms, source_url, attributes, embedding_model, embedding_dimensions, chunking_version, \
-               chunk_count, indexed_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::text::jsonb, $12, $13, $14, \
-               $15, $16) RETURNING id";
+    let sql = "INSERT INTO chatbot.versions (collection, document, generation, kind, language, content_sha256, \
+               modified_ms, attributes, header, chunk_count, indexed_ms) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8::text::jsonb, $9, $10, $11) RETURNING id";
     let attributes =
         serde_json::to_string(&document.attributes).map_err(|error| Error::Internal(error.into()))?;
     let count = i32::try_from(new.chunks.len()).unwrap_or(i32::MAX);
@@ -164,17 +163,12 @@ async fn add_version(
                 &target.collection,
                 &target.document,
                 &signed(generation.number)?,
-                &document.title,
                 &document.kind,
                 &document.language,
                 &document.content_sha256,
-                &signed(document.content_bytes)?,
                 &document.modified_ms,
-                &document.source_url,
                 &attributes,
-                &document.embedding_model,
-                &bounded(document.embedding_dimensions),
-                &bounded(document.chunking_version),
+                &new.header,
                 &count,
                 &generation.committed_ms,
             ],
