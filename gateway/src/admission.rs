@@ -4,6 +4,7 @@ mod address;
 mod keys;
 mod origin;
 mod rate;
+mod spend;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ pub(crate) use address::client_address;
 pub(crate) use keys::Keys;
 pub(crate) use origin::Origins;
 pub(crate) use rate::{Kind, RateLimits};
+pub(crate) use spend::{Ledger, Reservation, SpendCaps};
 
 use crate::refusal::Refusal;
 use crate::settings::Settings;
@@ -76,16 +78,26 @@ pub(crate) struct Admission {
     keys: Keys,
     open_collections: Arc<[String]>,
     rates: RateLimits,
+    ledger: Ledger,
 }
 
 impl Admission {
     /// Returns a door with these settings.
-    pub(crate) fn new(settings: &Settings) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// When the file of what was spent cannot be used.
+    pub(crate) fn new(settings: &Settings) -> std::io::Result<Self> {
+        Ok(Self {
             keys: settings.keys.clone(),
             open_collections: settings.open_collections.clone().into(),
             rates: RateLimits::new(settings.rates),
-        }
+            ledger: Ledger::open(settings.spend.clone())?,
+        })
+    }
+
+    /// Takes what one answer of this caller may cost from what may be spent.
+    pub(crate) fn reserve(&self, caller: &Caller) -> Reservation {
+        self.ledger.reserve(&caller.counted)
     }
 
     /// Returns whether callers need a key.

@@ -164,6 +164,7 @@ impl Chat {
             leaving: self.shutdown.token().clone(),
             grace: self.grace,
             metrics: Arc::clone(&self.metrics),
+            reservation: self.admission.reserve(caller),
         };
         self.spawn(turn, place);
         Ok(reader)

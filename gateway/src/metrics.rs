@@ -1,6 +1,6 @@
 //! What is counted, for the internal port. Registered where it is told to, never globally.
 
-use std::sync::atomic::AtomicI64;
+use std::sync::atomic::{AtomicI64, AtomicU64};
 use std::time::Duration;
 
 use prometheus_client::encoding::EncodeLabelSet;
@@ -19,6 +19,12 @@ pub(crate) struct Metrics {
     total: Histogram,
     sockets: Gauge<i64, AtomicI64>,
     refused: Family<Refused, Counter>,
+    spent: Family<Span, Gauge<u64, AtomicU64>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Span {
+    span: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -52,6 +58,7 @@ impl Metrics {
             total: seconds(),
             sockets: Gauge::default(),
             refused: Family::default(),
+            spent: Family::default(),
         };
         registry.register("gateway_answers", "Answers by how they ended", metrics.answers.clone());
         let first_token = "From admission to the first text of an answer";
@@ -65,7 +72,15 @@ impl Metrics {
         registry.register_with_unit("gateway_answer", total, Unit::Seconds, metrics.total.clone());
         registry.register("gateway_open_sockets", "Open WebSockets", metrics.sockets.clone());
         registry.register("gateway_refused", "Requests refused, by error code", metrics.refused.clone());
+        let spent = "Spent and reserved since the day or the month began, in millionths of a US dollar";
+        registry.register("gateway_spent_microdollars", spent, metrics.spent.clone());
         metrics
+    }
+
+    /// Notes what was spent in this day and this month.
+    pub(crate) fn spent(&self, day: u64, month: u64) {
+        self.spent.get_or_create(&Span { span: "day" }).set(day);
+        self.spent.get_or_create(&Span { span: "month" }).set(month);
     }
 
     /// Notes the first text of an answer.

@@ -1,12 +1,13 @@
 //! What can be set, with units, ranges and defaults. It knows no transport beyond their names.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use lifecycle::Reader;
 use proto::Target;
 
-use crate::admission::Keys;
+use crate::admission::{Keys, SpendCaps};
 
 /// Where the other services listen.
 #[derive(Clone, Debug)]
@@ -96,6 +97,8 @@ pub struct Settings {
     pub open_collections: Vec<String>,
     /// Rate limits.
     pub rates: Rates,
+    /// What answers may cost.
+    pub(crate) spend: SpendCaps,
     /// `GATEWAY_TRUSTED_HOPS`: proxies of our own in front, whose `X-Forwarded-For` counts; default 0.
     pub trusted_hops: usize,
     /// `GATEWAY_ALLOWED_ORIGINS`: origins of pages that may call, exact, separated by commas; default none, which
@@ -143,6 +146,7 @@ impl Settings {
             keys,
             open_collections: read_collections(reader, "GATEWAY_OPEN_COLLECTIONS", "main"),
             rates: read_rates(reader),
+            spend: read_spend(reader),
             trusted_hops: reader.number("GATEWAY_TRUSTED_HOPS", 0, 0..=8),
             allowed_origins: read_origins(reader),
             answers: read_answer_bounds(reader),
@@ -192,6 +196,18 @@ fn read_rates(reader: &mut Reader) -> Rates {
         per_minute: reader.number("RATE_PER_MINUTE", 10, 0..=1_000_000),
         per_hour: reader.number("RATE_PER_HOUR", 100, 0..=1_000_000),
         key_per_minute: reader.number("GATEWAY_KEY_RATE_PER_MINUTE", 600, 0..=1_000_000),
+    }
+}
+
+fn read_spend(reader: &mut Reader) -> SpendCaps {
+    const MOST: u64 = 1_000_000_000_000;
+    SpendCaps {
+        answer: reader.number("GATEWAY_SPEND_ANSWER_MICRODOLLARS", 20_000, 1..=MOST),
+        visitor_day: reader.number("GATEWAY_SPEND_VISITOR_DAY_MICRODOLLARS", 200_000, 0..=MOST),
+        key_day: reader.number("GATEWAY_SPEND_KEY_DAY_MICRODOLLARS", 0, 0..=MOST),
+        day: reader.number("GATEWAY_SPEND_DAY_MICRODOLLARS", 5_000_000, 0..=MOST),
+        month: reader.number("GATEWAY_SPEND_MONTH_MICRODOLLARS", 50_000_000, 0..=MOST),
+        file: reader.optional_text("GATEWAY_SPEND_FILE").map(PathBuf::from),
     }
 }
 

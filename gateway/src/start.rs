@@ -91,7 +91,7 @@ pub async fn start(
     let metrics = Arc::new(Metrics::register(&mut registry));
     let services = Services::new(upstreams, settings.deadlines);
     let grace = settings.drain.saturating_sub(LAST_WORDS.min(settings.drain / 4));
-    let admission = Admission::new(&settings);
+    let admission = Admission::new(&settings)?;
     let chat = Chat::new(admission, services.clone(), settings.answers, metrics, (shutdown.clone(), grace));
     let readiness = Readiness::new(shutdown);
     let edge = Arc::new(Edge {

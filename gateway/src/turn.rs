@@ -16,6 +16,7 @@ use proto::v1::{
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::admission::Reservation;
 use crate::answer::Answer;
 use crate::frame::finish_reason;
 use crate::metrics::Metrics;
@@ -49,6 +50,8 @@ pub(crate) struct Turn {
     pub(crate) grace: Duration,
     /// What is counted.
     pub(crate) metrics: Arc<Metrics>,
+    /// What the answer may cost.
+    pub(crate) reservation: Reservation,
 }
 
 /// What stands so far.
@@ -61,6 +64,10 @@ struct Draft {
     asked_generator: Option<Instant>,
     shown: bool,
     retracted: bool,
+    /// What the models of this attempt may have cost; nothing more is known unless it finishes.
+    committed: u64,
+    /// What earlier attempts may have cost.
+    lost: u64,
 }
 
 enum Outcome {
@@ -88,7 +95,10 @@ impl Turn {
                 Err(late) => Outcome::Failed(Refusal::hidden(ErrorCode::DeadlineExceeded, late.to_string())),
             },
         };
+        let cost = draft.cost(&outcome);
         self.conclude(draft, outcome);
+        let (day, month) = self.reservation.settle(cost);
+        self.metrics.spent(day, month);
     }
 
     async fn grace_is_over(&self) {
@@ -138,6 +148,7 @@ impl Turn {
     }
 
     async fn generate(&self, found: &SearchResponse, draft: &mut Draft) -> Result<Finished, Refusal> {
+        draft.lost = draft.lost.saturating_add(draft.committed);
         let asked = self.question.asked();
         let request = GenerateRequest {
             question: asked.text.clone(),
@@ -146,8 +157,10 @@ impl Turn {
             max_output_tokens: None,
             language: String::new(),
             rewritten_question: found.rewritten_question.clone(),
+            budget_microdollars: Some(self.reservation.amount().saturating_sub(draft.lost)),
         };
         draft.asked_generator = Some(Instant::now());
+        draft.committed = 0;
         let mut generation = self.services.generate(request, &self.trace).await?;
         self.relay(&mut generation, draft).await
     }
@@ -162,6 +175,9 @@ impl Turn {
             };
             match event.event {
                 Some(Written::Finished(finished)) => return Ok(finished),
+                Some(Written::Committed(committed)) => {
+                    draft.committed = draft.committed.saturating_add(committed.cost_microdollars);
+                }
                 Some(event) => {
                     let event = self.shown(event, draft)?;
                     draft.shown = true;
@@ -195,8 +211,11 @@ impl Turn {
                 draft.retract(&retract)?;
                 Event::Retract(retract)
             }
-            Written::Finished(_) => {
-                return Err(Refusal::hidden(ErrorCode::Internal, "an answer finished twice"));
+            Written::Finished(_) | Written::Committed(_) => {
+                return Err(Refusal::hidden(
+                    ErrorCode::Internal,
+                    "an event that no reader sees was to be shown",
+                ));
             }
         })
     }
@@ -247,6 +266,15 @@ impl Turn {
 }
 
 impl Draft {
+    /// Returns what the answer cost, or may have cost where nobody said it.
+    fn cost(&self, outcome: &Outcome) -> u64 {
+        let said = match outcome {
+            Outcome::Finished(finished) => finished.usage.as_ref().map(|usage| usage.cost_microdollars),
+            Outcome::Stopped | Outcome::Failed(_) => None,
+        };
+        self.lost.saturating_add(said.unwrap_or(self.committed))
+    }
+
     fn retract(&mut self, retract: &Retract) -> Result<(), Refusal> {
         let stays = usize::try_from(retract.from_byte).unwrap_or(usize::MAX);
         if stays > self.text.len() || !self.text.is_char_boundary(stays) {

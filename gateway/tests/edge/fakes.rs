@@ -29,9 +29,18 @@ pub(crate) fn delta(text: &str) -> Step {
 }
 
 pub(crate) fn finished() -> Step {
+    finished_for(0)
+}
+
+fn finished_for(cost_microdollars: u64) -> Step {
     Step::Event(Event::Finished(Finished {
         finish_reason: v1::FinishReason::Complete.into(),
-        usage: Some(v1::Usage { input_tokens: 7, output_tokens: 3, ..v1::Usage::default() }),
+        usage: Some(v1::Usage {
+            input_tokens: 7,
+            output_tokens: 3,
+            cost_microdollars,
+            ..v1::Usage::default()
+        }),
         source: v1::AnswerSource::Extractive.into(),
         model: "extractive".to_owned(),
     }))
@@ -73,11 +82,35 @@ pub(crate) struct FakeGenerator {
     plans: Arc<Mutex<VecDeque<Vec<Step>>>>,
     pub(crate) calls: Arc<Mutex<Vec<GenerateRequest>>>,
     open: Arc<watch::Sender<usize>>,
+    /// What an answer costs, and what all of them cost.
+    money: Arc<Mutex<(u64, u64)>>,
 }
 
 impl FakeGenerator {
     pub(crate) fn new() -> Self {
-        Self { plans: Arc::default(), calls: Arc::default(), open: Arc::new(watch::Sender::new(0)) }
+        let open = Arc::new(watch::Sender::new(0));
+        Self { plans: Arc::default(), calls: Arc::default(), open, money: Arc::default() }
+    }
+
+    /// Without a plan an answer costs so much, or nothing where its budget is too small.
+    pub(crate) fn costs(&self, microdollars: u64) {
+        self.money.lock().unwrap().0 = microdollars;
+    }
+
+    /// Returns what all answers without a plan cost.
+    pub(crate) fn spent(&self) -> u64 {
+        self.money.lock().unwrap().1
+    }
+
+    fn without_a_plan(&self, budget: Option<u64>) -> Vec<Step> {
+        let mut money = self.money.lock().unwrap();
+        let (price, spent) = *money;
+        if price == 0 || budget.is_some_and(|budget| budget < price) {
+            return full_answer();
+        }
+        money.1 = spent + price;
+        let committed = Event::Committed(v1::Committed { cost_microdollars: price });
+        vec![Step::Event(committed), delta("Paid."), finished_for(price)]
     }
 
     /// The next call does this; without a plan a call answers fully.
@@ -111,8 +144,11 @@ impl Generator for FakeGenerator {
         &self,
         request: Request<GenerateRequest>,
     ) -> Result<Response<Self::GenerateStream>, Status> {
-        self.calls.lock().unwrap().push(request.into_inner());
-        let steps = self.plans.lock().unwrap().pop_front().unwrap_or_else(full_answer);
+        let request = request.into_inner();
+        let budget = request.budget_microdollars;
+        self.calls.lock().unwrap().push(request);
+        let planned = self.plans.lock().unwrap().pop_front();
+        let steps = planned.unwrap_or_else(|| self.without_a_plan(budget));
         if let [Step::Fail(status)] = steps.as_slice() {
             return Err(status.clone());
         }

@@ -11,5 +11,6 @@ mod grpc;
 mod pages;
 mod rest;
 mod shutdown;
+mod spending;
 mod stack;
 mod websocket;

@@ -3182,11 +3182,15 @@ pub struct GenerateRequest {
     /// The question as searched, when history changed it.
     #[prost(string, tag = "6")]
     pub rewritten_question: ::prost::alloc::string::String,
+    /// Most that the answer may cost, in millionths of a US dollar: models that may cost more are left out, and with 0 all that
+    /// cost anything. Absent means that nobody counts.
+    #[prost(uint64, optional, tag = "7")]
+    pub budget_microdollars: ::core::option::Option<u64>,
 }
 /// One event of an answer in the making.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct GenerateEvent {
-    #[prost(oneof = "generate_event::Event", tags = "1, 2, 3, 4, 5")]
+    #[prost(oneof = "generate_event::Event", tags = "1, 2, 3, 4, 5, 6")]
     pub event: ::core::option::Option<generate_event::Event>,
 }
 /// Nested message and enum types in `GenerateEvent`.
@@ -3203,7 +3207,16 @@ pub mod generate_event {
         Retract(super::Retract),
         #[prost(message, tag = "5")]
         Finished(super::Finished),
+        #[prost(message, tag = "6")]
+        Committed(super::Committed),
     }
+}
+/// A model that costs money is about to be asked. Whoever hears no more of the answer knows from this what it may have cost.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Committed {
+    /// Most that it may cost, in millionths of a US dollar; for each model asked, to be added up.
+    #[prost(uint64, tag = "1")]
+    pub cost_microdollars: u64,
 }
 /// The answer is finished.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
