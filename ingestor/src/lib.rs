@@ -42,7 +42,7 @@ pub use settings::{DocumentsChoice, Settings};
 use index::Index;
 use keeper::{Keeper, Limits, Pace};
 use metrics::Metrics;
-use store::DocumentStore;
+use store::{Bucket, DocumentStore};
 
 /// Full name of the service, for the health check.
 const SERVICE: &str = "smallbiz.chatbot.v1.Ingestor";
@@ -102,11 +102,15 @@ impl Running {
 /// # Errors
 /// When the documents cannot be reached, or the settings of the embedder or of the reader of pictures make no sense.
 pub async fn start(
-    settings: Settings,
+    mut settings: Settings,
     retriever: Target,
     listener: Listener,
     shutdown: &Shutdown,
 ) -> Result<Running, Error> {
+    if let Some(bucket) = settings.lending.take() {
+        let shelf = Bucket::connect(bucket, None).await?;
+        settings.reading = settings.reading.with_shelf(Arc::new(shelf));
+    }
     let store = settings.documents.clone().open().await?;
     let embedder = settings.embedder.clone().connect().await?;
     settings.reading.check().await?;

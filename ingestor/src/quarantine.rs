@@ -101,9 +101,5 @@ impl Quarantine {
 /// Names the note of a document: no name of a document can leave its folder or be too long for it.
 fn name(key: &DocumentKey) -> String {
     let hash = Sha256::digest(format!("{}\n{}", key.collection(), key.id()));
-    format!("{}.json", hex(&hash))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |text, byte| text + &format!("{byte:02x}"))
+    format!("{}.json", hex::encode(hash))
 }

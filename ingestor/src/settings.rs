@@ -15,6 +15,7 @@ use proto::Target;
 use crate::chunk::Sizes;
 use crate::metadata::{MOST_ATTRIBUTES, MetadataLimits};
 use crate::reading::DocumentReader;
+use crate::store::S3Options;
 
 pub use documents::DocumentsChoice;
 
@@ -53,6 +54,8 @@ pub struct Settings {
     pub max_uploads: usize,
     /// What reads formats that are no text, and how much that may cost: see `settings/reading.rs`.
     pub reading: DocumentReader,
+    /// Where documents are put for a service that reads them only in S3: see `settings/documents.rs`.
+    pub lending: Option<S3Options>,
     /// What makes the vectors, as in the retriever: `INGESTOR_EMBEDDER` and what goes with it.
     pub embedder: Choice,
     /// `INGESTOR_INDEX_TIMEOUT_SECONDS`: for one document, from its first chunk to its commit; 1 to 3,600, default
@@ -75,8 +78,9 @@ impl Settings {
         _ = reader.optional_text("INGESTOR_SERVER");
         let sizes = Self::read_sizes(reader);
         let seconds = Duration::from_secs;
+        let (documents, lending) = documents::read(reader);
         Some(Self {
-            documents: documents::read(reader),
+            documents,
             metadata: MetadataLimits {
                 attributes: reader.number("INGESTOR_MAX_ATTRIBUTES", MOST_ATTRIBUTES, 0..=MOST_ATTRIBUTES),
                 sidecar_bytes: reader.number("INGESTOR_MAX_SIDECAR_BYTES", 64 * 1024, 64..=MEBIBYTE),
@@ -92,6 +96,7 @@ impl Settings {
             parallelism: reader.number("INGESTOR_PARALLELISM", 2, 1..=64),
             max_uploads: reader.number("INGESTOR_MAX_UPLOADS", 4, 1..=64),
             reading: reading::read(reader),
+            lending,
             embedder: embedder::read(reader),
             index_timeout: reader.seconds("INGESTOR_INDEX_TIMEOUT_SECONDS", seconds(120), 1.0..=3_600.0),
             listen: listen?,

@@ -31,7 +31,7 @@ pub(super) fn header_of(
     // A model reads titles. The document's own were looked at as its text was.
     beside.title = beside.title.filter(|title| first_instruction(title).is_none());
     let said = beside.over(own(extracted), limits.attributes);
-    let file_sha256 = reading.file_sha256.as_deref().map(hexadecimal);
+    let file_sha256 = reading.file_sha256.as_deref().map(hex::encode);
     let attributes = attributes(&said, extracted, file_sha256);
     DocumentHeader {
         title: said.title.unwrap_or_default(),
@@ -82,8 +82,4 @@ fn attributes(
     let fitting = |value: String| value.chars().take(MAX_ATTRIBUTE_CHARS).collect();
     let facts = facts.into_iter().filter_map(|(name, value)| Some((name.to_owned(), fitting(value?))));
     said.attributes.clone().into_iter().chain(facts).collect()
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -122,7 +122,7 @@ fn id(chunk: &Chunk) -> String {
     }
     hash.update(&chunk.text);
     let hash = hash.finalize();
-    super::hex(hash.get(..ID_BYTES).unwrap_or(&hash))
+    hex::encode(hash.get(..ID_BYTES).unwrap_or(&hash))
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ impl DocumentsChoice {
     }
 }
 
-/// Reads the choice; a mistake is noted in the reader. A bucket needs the rights to `s3:ListBucket`, `s3:GetObject`,
+/// Reads the choice, and the bucket that lends documents a place where one is named; a mistake is noted in the reader. A bucket needs the rights to `s3:ListBucket`, `s3:GetObject`,
 /// `s3:PutObject` and `s3:DeleteObject` (and `s3:GetObjectVersion` where it keeps versions), its queue those to
 /// `sqs:ReceiveMessage`, `sqs:DeleteMessage` and `sqs:ChangeMessageVisibility`. In a bucket that keeps versions a deleted
 /// document's bytes stay until the bucket's own rules remove them.
@@ -57,11 +57,16 @@ impl DocumentsChoice {
 /// - `INGESTOR_SQS_WAIT_SECONDS`: how long a request waits for events, 1 to 20, default 20.
 /// - `INGESTOR_SQS_VISIBILITY_SECONDS`: after this time an event that nobody finished is tried again, 2 to 43,200,
 ///   default 60.
-pub(super) fn read(reader: &mut Reader) -> DocumentsChoice {
+/// - `INGESTOR_TEXTRACT_BUCKET`: where scans of several pages are put for as long as Textract reads them, when the documents are
+///   in a folder; in Textract's region. Needs the rights to `s3:PutObject` and `s3:DeleteObject`. Without it PDFs are read
+///   picture by picture, and TIFFs of several pages are refused.
+/// - `INGESTOR_TEXTRACT_PREFIX`: the folder in that bucket; default empty.
+pub(super) fn read(reader: &mut Reader) -> (DocumentsChoice, Option<S3Options>) {
     let kind = reader.text("INGESTOR_STORE", "folder");
     let folder = DocumentsChoice::Folder(PathBuf::from(reader.text("INGESTOR_DOCUMENTS", "documents")));
     let (options, queue) = (read_bucket(reader), read_queue(reader));
-    match kind.as_str() {
+    let lending = read_lending(reader, &options);
+    let choice = match kind.as_str() {
         "folder" => folder,
         "s3" => {
             if options.bucket.is_empty() {
@@ -80,7 +85,8 @@ pub(super) fn read(reader: &mut Reader) -> DocumentsChoice {
             reader.mistake("INGESTOR_STORE", format!("expected folder or s3, got `{other}`"));
             folder
         }
-    }
+    };
+    (choice, lending)
 }
 
 fn read_bucket(reader: &mut Reader) -> S3Options {
@@ -95,6 +101,16 @@ fn read_bucket(reader: &mut Reader) -> S3Options {
         attempt_timeout: reader.seconds("INGESTOR_S3_ATTEMPT_SECONDS", seconds(10), 0.05..=60.0),
         timeout: reader.seconds("INGESTOR_S3_TIMEOUT_SECONDS", seconds(120), 0.05..=3_600.0),
     }
+}
+
+/// Reads the bucket that lends places, with the attempts and times of the documents' own.
+fn read_lending(reader: &mut Reader, own: &S3Options) -> Option<S3Options> {
+    let bucket = reader.optional_text("INGESTOR_TEXTRACT_BUCKET");
+    let prefix = reader.text("INGESTOR_TEXTRACT_PREFIX", "");
+    if prefix.starts_with('/') {
+        reader.mistake("INGESTOR_TEXTRACT_PREFIX", "expected no / at its start, as in scans");
+    }
+    bucket.map(|bucket| S3Options { bucket, prefix, ..own.clone() })
 }
 
 fn read_queue(reader: &mut Reader) -> Option<QueueOptions> {
@@ -115,7 +131,8 @@ mod tests {
     fn the_store_is_chosen_and_checked_as_a_whole() {
         const S3: (&str, &str) = ("INGESTOR_STORE", "s3");
         const SHOP: (&str, &str) = ("INGESTOR_S3_BUCKET", "shop");
-        let cases: [Case; 8] = [
+        const LENDING: (&str, &str) = ("INGESTOR_TEXTRACT_BUCKET", "desk");
+        let cases: [Case; 10] = [
             (&[], None),
             (&[S3, SHOP], None),
             (&[S3, SHOP, ("INGESTOR_SQS_QUEUE_URL", "https://sqs.example/q")], None),
@@ -123,16 +140,19 @@ mod tests {
             (&[S3, SHOP, ("INGESTOR_S3_PREFIX", "/docs")], Some("no / at its start")),
             (&[S3, SHOP, ("INGESTOR_S3_TIMEOUT_SECONDS", "1")], Some("must not be below")),
             (&[S3, SHOP, ("INGESTOR_S3_PAGE_OBJECTS", "1001")], Some("1 to 1000")),
+            (&[LENDING, ("INGESTOR_TEXTRACT_PREFIX", "scans")], None),
+            (&[LENDING, ("INGESTOR_TEXTRACT_PREFIX", "/scans")], Some("no / at its start")),
             (&[("INGESTOR_STORE", "ftp")], Some("folder or s3")),
         ];
         for (pairs, mistake) in cases {
             let mut reader = Reader::from_pairs(pairs.iter().copied());
-            let choice = read(&mut reader);
+            let (choice, lending) = read(&mut reader);
             let finished = reader.finish(&["INGESTOR_"]);
             let text = finished.as_ref().err().map(ToString::to_string);
             assert_eq!(text.is_some(), mistake.is_some(), "{pairs:?}: {text:?}");
             assert!(text.unwrap_or_default().contains(mistake.unwrap_or_default()), "{pairs:?}");
             assert_eq!(matches!(choice, DocumentsChoice::S3(..)), pairs.contains(&S3), "{pairs:?}");
+            assert_eq!(lending.is_some(), pairs.contains(&LENDING), "{pairs:?}");
         }
     }
 }

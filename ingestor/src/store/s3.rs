@@ -3,6 +3,7 @@
 
 mod notes;
 mod refusal;
+mod shelf;
 mod sources;
 
 use std::collections::BTreeMap;

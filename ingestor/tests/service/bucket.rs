@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use ingestor::store::{Bucket, DocumentStore, S3Options};
+use ingestor::text_extractor::Shelf;
 use lifecycle::Shutdown;
 use proto::ErrorCode;
 use proto::v1::{ReconcileRequest, StatusRequest};
 use serde_json::json;
 
-use crate::aws::{Shop, options};
+use crate::aws::{Shop, call, options};
 use crate::fake::FakeIndex;
 use crate::reconcile::reconcile;
 use crate::stack::{Stack, serve_index};
@@ -48,6 +49,29 @@ async fn what_lies_in_a_bucket_is_indexed_and_compared_at_each_pass() {
     stack.index.until(&[("main/a.txt", "Changed."), ("main/new/c.txt", "Uploaded.")]).await;
     let read = shop.store().list().await.expect("lists");
     assert_eq!(read.entries.len(), 2, "what was uploaded lies in the bucket");
+}
+
+#[tokio::test]
+async fn a_document_is_lent_a_place_that_no_store_takes_for_its_own() {
+    let shop = Shop::open();
+    let store = shop.store();
+    let first = store.put("scans/two pages.pdf", b"%PDF-").await.expect("is put");
+    assert_eq!(
+        store.put("scans/two pages.pdf", b"%PDF-").await,
+        Ok(first.clone()),
+        "the same takes the same place"
+    );
+    let other = store.put("scans/other.pdf", b"%PDF-").await.expect("is put");
+    assert!(other != first && first.bucket == shop.bucket && first.key.starts_with("docs/."), "{first:?}");
+    let keys = || call("s3", "list_objects_v2", &json!({ "Bucket": shop.bucket }))["KeyCount"].clone();
+    assert_eq!((keys(), store.list().await.expect("lists").entries.len()), (json!(2), 0));
+    for place in [&first, &first, &other] {
+        store.remove(place).await.expect("what is gone already is no error");
+    }
+    assert_eq!(keys(), json!(0));
+    let away = shop.store_with(S3Options { bucket: "nobodys-bucket".to_owned(), ..options(&shop.bucket) });
+    let error = away.put("a.pdf", b"%PDF-").await.expect_err("there is no such bucket");
+    assert!(error.contains("bucket"), "{error}");
 }
 
 #[tokio::test]

@@ -14,8 +14,7 @@ impl Bucket {
     /// Any document's name fits as a hash.
     fn source(&self, key: &DocumentKey) -> String {
         let hash = Sha256::digest(format!("{}/{}", key.collection(), key.id()));
-        let name: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("{}{SOURCES}{name}", self.naming.prefix())
+        format!("{}{SOURCES}{}", self.naming.prefix(), hex::encode(hash))
     }
 
     pub(super) async fn read_one_source(&self, key: &DocumentKey) -> Result<Option<String>, StoreError> {
