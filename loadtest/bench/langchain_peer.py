@@ -23,9 +23,10 @@ from database import recall
 BATCH = 500
 CONNECTIONS = 16
 FILTERS = {"none": None, "narrow": {"shelf": {"$eq": "0"}}, "wide": {"kind": {"$eq": "md"}}}
-# LangChain makes no index of vectors; the one that pgvector's manual recommends is added by hand.
+# LangChain makes no index of vectors; the one that pgvector's manual recommends is added by hand, as thoroughly built as ours, so
+# that both need the same `ef_search`.
 INDEX = ("SET maintenance_work_mem = '1GB'",
-         "CREATE INDEX by_hand ON langchain_pg_embedding USING hnsw (embedding vector_cosine_ops) WITH (ef_construction = 100)")
+         "CREATE INDEX by_hand ON langchain_pg_embedding USING hnsw (embedding vector_cosine_ops) WITH (m = 24, ef_construction = 128)")
 
 
 class Lookup(Embeddings):

@@ -29,11 +29,7 @@ def paired(rounds, above, below):
 
 def beside_langchain(size):
     """Returns the ratio to LangChain the faster way: with its index, or as PostgreSQL plans its query."""
-    rounds = size["rounds"]
-    with_index = paired(rounds, "meaning 16", "LangChain 16")
-    planned = size["facts"].get("LangChain", {}).get("searches a second as planned, 16 clients")
-    ours = middle(rounds, "meaning 16", "per_second")
-    ratios = [with_index, ours / planned if ours and planned else None]
+    ratios = [paired(size["rounds"], "meaning 16", peer) for peer in ("LangChain 16", "LangChain as planned 16")]
     return min((ratio for ratio in ratios if ratio is not None), default=None)
 
 
