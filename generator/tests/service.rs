@@ -59,7 +59,9 @@ async fn answer(stack: &mut Stack, request: GenerateRequest) -> (Vec<String>, Ve
             }
             Event::Citation(citation) => citations.push(citation),
             Event::Finished(finished) => end = Some(finished),
-            Event::Notice(_) | Event::Retract(_) => unreachable!("not sent by this model"),
+            Event::Notice(_) | Event::Retract(_) | Event::Committed(_) => {
+                unreachable!("not sent by this model")
+            }
         }
     }
     (deltas, citations, end.expect("an end"))

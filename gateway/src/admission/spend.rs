@@ -72,9 +72,14 @@ impl Ledger {
     fn open_at(caps: SpendCaps, now: SystemTime) -> std::io::Result<Self> {
         let period = Period::at(now);
         let opened = caps.file.clone().map(|file| Record::open(file, period)).transpose()?;
-        let (record, totals) =
-            opened.map_or((None, Totals::default()), |(record, totals)| (Some(record), totals));
-        let state = State { period, totals, keys: HashMap::new(), visitors: HashMap::new(), record };
+        let (record, totals) = opened.unzip();
+        let state = State {
+            period,
+            totals: totals.unwrap_or_default(),
+            keys: HashMap::new(),
+            visitors: HashMap::new(),
+            record,
+        };
         Ok(Self { caps: Arc::new(caps), state: Arc::new(Mutex::new(state)) })
     }
 
