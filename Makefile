@@ -71,11 +71,12 @@ bench-retrieval: tools .cache/langchain/installed
 	.cache/langchain/bin/python -m pip install -q -r loadtest/bench/requirements.txt
 	touch $@
 
-# Reading and cutting of text beside LangChain, chonkie and others, on one processor: a table, and .cache/bench-ingest.json. Exits
-# with 1 where a limit is missed. TEXTS=DIR has the texts; BENCH=... passes options on, see `loadtest/bench_ingest --help`.
+# Reading and cutting of text beside LangChain, chonkie and others on one processor, and the whole chatbot on all: a table, and
+# .cache/bench-ingest.json. Exits with 1 where a limit is missed. TEXTS=DIR has the texts; BENCH=... passes options on, see `loadtest/bench_ingest --help`.
 bench-ingest: tools .cache/chunkers/installed
 	cargo build --release --locked -p ingestor --example chunking
-	.cache/chunkers/bin/python loadtest/bench_ingest --texts $(TEXTS) --out .cache/bench-ingest.json $(BENCH)
+	cargo build --release --locked -p local --bin chatbot
+	.cache/chunkers/bin/python loadtest/bench_ingest --whole --texts $(TEXTS) --out .cache/bench-ingest.json $(BENCH)
 
 # How well documents are read: TEXTS=DIR has a MANIFEST.jsonl that names files and the texts that they hold.
 eval-documents: tools
