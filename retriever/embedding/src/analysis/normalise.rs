@@ -7,14 +7,30 @@ use unicode_normalization::char::is_combining_mark;
 /// Hebrew points are gone; digits are ASCII; hyphens are `-` and apostrophes `'`. Accents stay, see [`fold`].
 pub fn normalise(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for character in text.nfkc() {
-        for lower in character.to_lowercase() {
-            if let Some(kept) = plain(lower) {
-                out.push(kept);
-            }
-        }
+    let mut rest = text;
+    while !rest.is_empty() {
+        let other = rest.bytes().position(|byte| !byte.is_ascii()).unwrap_or(rest.len());
+        // The last of them may belong to a mark that follows; ASCII itself has only one form.
+        let ascii = if other < rest.len() { other.saturating_sub(1) } else { other };
+        let (plain_part, after) = rest.split_at(ascii);
+        out.extend(plain_part.chars().filter_map(|character| plain(character.to_ascii_lowercase())));
+        let end = after
+            .bytes()
+            .enumerate()
+            .skip(1)
+            .skip_while(|(_, byte)| byte.is_ascii())
+            .find(|(_, byte)| byte.is_ascii())
+            .map_or(after.len(), |(place, _)| place);
+        let (composed, next) = after.split_at(end);
+        push_composed(composed, &mut out);
+        rest = next;
     }
     out
+}
+
+fn push_composed(text: &str, out: &mut String) {
+    let lower = text.nfkc().flat_map(char::to_lowercase);
+    out.extend(lower.filter_map(plain));
 }
 
 /// Returns a normalised word without accents: `ä` becomes `a`, `ß` becomes `ss`, `й` becomes `и`.
@@ -85,4 +101,40 @@ fn ascii_digit(character: char) -> Option<char> {
     let code = u32::from(character);
     let zero = ZEROS.into_iter().find(|zero| (*zero..zero + 10).contains(&code))?;
     char::from_digit(code - zero, 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{prop_assert_eq, proptest};
+
+    use super::{normalise, push_composed};
+
+    fn composed(text: &str) -> String {
+        let mut out = String::new();
+        push_composed(text, &mut out);
+        out
+    }
+
+    #[test]
+    fn the_short_way_for_ascii_changes_nothing() {
+        for text in [
+            "",
+            "a",
+            "Plain ASCII",
+            "e\u{301}te\u{301}",
+            "x\u{301}\u{302}A",
+            "ﬁne İstanbul Ⅻ",
+            "ab가\u{11a8}c",
+            "’Tis–A",
+        ] {
+            assert_eq!(normalise(text), composed(text), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_normalised_as_in_one_piece(text in "([a-zA-Z0-9 '\\-`]{0,6}\\PC{0,3}[\\u{300}-\\u{330}]{0,2}){0,8}") {
+            prop_assert_eq!(normalise(&text), composed(&text));
+        }
+    }
 }
