@@ -27,7 +27,7 @@ use stages::Clock;
 pub use stages::{Stage, StageTime};
 
 /// Candidates that each way of searching contributes at least; more when more passages are asked for.
-const CANDIDATES: usize = 32;
+const CANDIDATES: usize = 24;
 
 /// What a visitor asks, already checked.
 #[derive(Clone, Debug, Default)]

@@ -15,6 +15,7 @@ pub use language::detect_language;
 pub use normalise::{fold, normalise};
 pub use stop_words::{is_stop_word, is_stop_word_anywhere, stop_words};
 
+use normalise::folded;
 use pieces::Piece;
 
 /// What a term is made of.
@@ -51,13 +52,19 @@ pub struct Term {
 /// one means no stemming and no stop words.
 pub fn analyse(text: &str, language: &str) -> Vec<Term> {
     let pieces = pieces::cut(&normalise(text));
-    let mut terms = Vec::with_capacity(pieces.len());
-    for (place, piece) in pieces.iter().enumerate() {
-        if let Some(text) = single(piece, language) {
-            terms.push(Term { text, kind: piece.kind, first: place, last: place, is_code: false });
+    let joined = codes::join(&pieces, language);
+    let mut terms = Vec::with_capacity(pieces.len() + joined.len());
+    for (place, Piece { text, kind, .. }) in pieces.into_iter().enumerate() {
+        let text = match kind {
+            Kind::Word if is_stop_word(&text, language) => continue,
+            Kind::Word => stem::stem(text, language),
+            _ => text,
+        };
+        if !text.is_empty() {
+            terms.push(Term { text, kind, first: place, last: place, is_code: false });
         }
     }
-    codes::join(&pieces, language, &mut terms);
+    terms.extend(joined);
     terms
 }
 
@@ -65,22 +72,13 @@ pub fn analyse(text: &str, language: &str) -> Vec<Term> {
 /// that is told no language works on.
 pub fn surface(text: &str) -> Vec<Term> {
     let pieces = pieces::cut(&normalise(text));
-    let one = |(place, piece): (usize, &Piece)| Term {
-        text: fold(&piece.text),
-        kind: piece.kind,
+    let joined = codes::join(&pieces, "en");
+    let one = |(place, Piece { text, kind, .. })| Term {
+        text: folded(text),
+        kind,
         first: place,
         last: place,
         is_code: false,
     };
-    let mut terms: Vec<Term> = pieces.iter().enumerate().map(one).collect();
-    codes::join(&pieces, "en", &mut terms);
-    terms
-}
-
-fn single(piece: &Piece, language: &str) -> Option<String> {
-    match piece.kind {
-        Kind::Word if is_stop_word(&piece.text, language) => None,
-        Kind::Word => Some(stem::stem(&piece.text, language)).filter(|text| !text.is_empty()),
-        _ => Some(piece.text.clone()),
-    }
+    pieces.into_iter().enumerate().map(one).chain(joined).collect()
 }

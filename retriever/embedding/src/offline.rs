@@ -1,8 +1,6 @@
 //! An embedder without a model: hashed words and character n-grams. It catches shared words, word families and typing
 //! mistakes, no synonyms. The hash is written down here, so vectors stay the same on every machine and version.
 
-use std::collections::HashMap;
-
 use crate::analysis::{Kind, Term, surface};
 use crate::embedder::{Embedded, Embedder, Embedding, Error};
 
@@ -45,27 +43,27 @@ impl OfflineEmbedder {
 
     /// Returns the vector of one text, of unit length.
     pub fn vector(&self, text: &str) -> Vec<f32> {
-        let mut counts: HashMap<String, (Term, u16)> = HashMap::new();
-        for term in surface(text) {
-            let entry = counts.entry(term.text.clone()).or_insert((term, 0));
-            entry.1 = entry.1.saturating_add(1);
-        }
-        let mut words: Vec<(Term, u16)> = counts.into_values().collect();
-        // Sums of floats depend on their order, and that of a hash map changes from run to run.
-        words.sort_unstable_by(|left, right| left.0.text.cmp(&right.0.text));
+        let mut terms = surface(text);
+        // Sums of floats depend on their order; of equal terms the first one in the text says what they are.
+        terms.sort_by(|left, right| left.text.cmp(&right.text));
         let mut vector = vec![0.0; self.dimensions];
-        for (term, count) in &words {
-            self.add(&mut vector, term, weight(term) * (1.0 + f32::from(*count).ln()));
+        let mut marked = Vec::new();
+        for equal in terms.chunk_by(|left, right| left.text == right.text) {
+            let Some(term) = equal.first() else { continue };
+            let count = u16::try_from(equal.len()).unwrap_or(u16::MAX);
+            self.add(&mut vector, term, weight(term) * (1.0 + f32::from(count).ln()), &mut marked);
         }
         unit(vector)
     }
 
-    fn add(&self, vector: &mut [f32], term: &Term, weight: f32) {
+    /// Adds a term and, where it is a word, its n-grams; `marked` is room for its letters.
+    fn add(&self, vector: &mut [f32], term: &Term, weight: f32, marked: &mut Vec<char>) {
         self.put(vector, 'w', term.text.chars(), weight);
         if term.kind != Kind::Word {
             return;
         }
-        let marked: Vec<char> = format!("<{}>", term.text).chars().collect();
+        marked.clear();
+        marked.extend(std::iter::once('<').chain(term.text.chars()).chain(std::iter::once('>')));
         let grams = || NGRAMS.flat_map(|length| marked.windows(length));
         let count = u16::try_from(grams().count()).unwrap_or(u16::MAX).max(1);
         let share = weight * NGRAMS_WEIGHT / f32::from(count).sqrt();
@@ -76,7 +74,13 @@ impl OfflineEmbedder {
     fn put(&self, vector: &mut [f32], family: char, feature: impl Iterator<Item = char>, weight: f32) {
         let hash = hash(std::iter::once(family).chain(feature));
         let dimensions = self.dimensions as u64;
-        let place = usize::try_from((hash >> 1) % dimensions).unwrap_or_default();
+        // A mask costs a fraction of a division.
+        let place = if dimensions.is_power_of_two() {
+            (hash >> 1) & (dimensions - 1)
+        } else {
+            (hash >> 1) % dimensions
+        };
+        let place = usize::try_from(place).unwrap_or_default();
         let sign = if hash & 1 == 0 { 1.0 } else { -1.0 };
         if let Some(number) = vector.get_mut(place) {
             *number += sign * weight;
@@ -113,12 +117,22 @@ fn weight(term: &Term) -> f32 {
     }
 }
 
+/// FNV-1a's factor, and its fourth power: an ASCII character has three more bytes, which are 0.
+const PRIME: u64 = 0x0000_0100_0000_01b3;
+const PRIME_4: u64 = PRIME.wrapping_mul(PRIME).wrapping_mul(PRIME).wrapping_mul(PRIME);
+
 /// FNV-1a over the characters' code points, then the finaliser of `MurmurHash3` so that every bit counts.
 fn hash(feature: impl Iterator<Item = char>) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     for character in feature {
-        for byte in u32::from(character).to_le_bytes() {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        let [first, rest @ ..] = u32::from(character).to_le_bytes();
+        if character.is_ascii() {
+            hash = (hash ^ u64::from(first)).wrapping_mul(PRIME_4);
+            continue;
+        }
+        hash = (hash ^ u64::from(first)).wrapping_mul(PRIME);
+        for byte in rest {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(PRIME);
         }
     }
     hash = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);

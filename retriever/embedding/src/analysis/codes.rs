@@ -16,8 +16,9 @@ const LONGEST_UNIT: usize = 3;
 /// Longest letters of a hyphenated code (`HL-365`): longer ones make an ordinary compound (`covid-19`).
 const LONGEST_PREFIX: usize = 3;
 
-/// Adds the joined terms of a text after its single ones.
-pub(crate) fn join(pieces: &[Piece], language: &str, terms: &mut Vec<Term>) {
+/// Returns the joined terms of a text.
+pub(crate) fn join(pieces: &[Piece], language: &str) -> Vec<Term> {
+    let mut terms = Vec::new();
     for first in 0..pieces.len() {
         for last in first + 1..pieces.len().min(first + MOST_PIECES) {
             if !are_joinable(&pieces[last - 1], &pieces[last], language) {
@@ -26,17 +27,18 @@ pub(crate) fn join(pieces: &[Piece], language: &str, terms: &mut Vec<Term>) {
             terms.extend(joined(&pieces[first..=last], first, last));
         }
     }
+    terms
 }
 
 fn are_joinable(left: &Piece, right: &Piece, language: &str) -> bool {
-    let (left_letters, right_letters) = (left.text.chars().count(), right.text.chars().count());
+    let letters = |piece: &Piece| piece.text.chars().count();
     match (left.kind, right.kind, right.gap) {
         (Kind::Dense, ..) | (_, Kind::Dense, _) | (_, _, Gap::Break) => false,
-        (Kind::Word, Kind::Word, Gap::Hyphen) => left_letters.min(right_letters) <= LONGEST_PREFIX,
+        (Kind::Word, Kind::Word, Gap::Hyphen) => letters(left).min(letters(right)) <= LONGEST_PREFIX,
         (Kind::Word, Kind::Word, _) => false,
         (Kind::Word, _, Gap::Hyphen) | (_, Kind::Word, Gap::Hyphen) => true,
-        (Kind::Word, _, _) => left_letters <= LONGEST_NAME && !is_stop_word(&left.text, language),
-        (_, Kind::Word, _) => right_letters <= LONGEST_UNIT && !is_stop_word(&right.text, language),
+        (Kind::Word, _, _) => letters(left) <= LONGEST_NAME && !is_stop_word(&left.text, language),
+        (_, Kind::Word, _) => letters(right) <= LONGEST_UNIT && !is_stop_word(&right.text, language),
         _ => true,
     }
 }

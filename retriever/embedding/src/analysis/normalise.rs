@@ -13,7 +13,7 @@ pub fn normalise(text: &str) -> String {
         // The last of them may belong to a mark that follows; ASCII itself has only one form.
         let ascii = if other < rest.len() { other.saturating_sub(1) } else { other };
         let (plain_part, after) = rest.split_at(ascii);
-        out.extend(plain_part.chars().filter_map(|character| plain(character.to_ascii_lowercase())));
+        push_ascii(plain_part, &mut out);
         let end = after
             .bytes()
             .enumerate()
@@ -28,9 +28,26 @@ pub fn normalise(text: &str) -> String {
     out
 }
 
+fn push_ascii(text: &str, out: &mut String) {
+    let start = out.len();
+    if text.contains('`') {
+        out.push_str(&text.replace('`', "'"));
+    } else {
+        out.push_str(text);
+    }
+    if let Some(new) = out.get_mut(start..) {
+        new.make_ascii_lowercase();
+    }
+}
+
 fn push_composed(text: &str, out: &mut String) {
     let lower = text.nfkc().flat_map(char::to_lowercase);
     out.extend(lower.filter_map(plain));
+}
+
+/// As [`fold`]; a word of ASCII is given back.
+pub(super) fn folded(word: String) -> String {
+    if word.is_ascii() { word } else { fold(&word) }
 }
 
 /// Returns a normalised word without accents: `ä` becomes `a`, `ß` becomes `ss`, `й` becomes `и`.
@@ -63,6 +80,9 @@ fn is_accent(character: char) -> bool {
 }
 
 fn plain(character: char) -> Option<char> {
+    if character.is_ascii() && character != '`' {
+        return Some(character);
+    }
     let kept = match character {
         // Soft hyphen, joiners, direction marks, byte order mark, variation selectors, dot left over from `İ`.
         '\u{ad}'
@@ -95,9 +115,6 @@ fn plain(character: char) -> Option<char> {
 const ZEROS: [u32; 6] = [0x660, 0x6F0, 0x966, 0x9E6, 0xE50, 0xED0];
 
 fn ascii_digit(character: char) -> Option<char> {
-    if character.is_ascii() {
-        return None;
-    }
     let code = u32::from(character);
     let zero = ZEROS.into_iter().find(|zero| (*zero..zero + 10).contains(&code))?;
     char::from_digit(code - zero, 10)
@@ -126,6 +143,7 @@ mod tests {
             "ﬁne İstanbul Ⅻ",
             "ab가\u{11a8}c",
             "’Tis–A",
+            "`A` \u{301}`B",
         ] {
             assert_eq!(normalise(text), composed(text), "{text}");
         }

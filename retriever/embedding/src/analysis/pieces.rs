@@ -35,7 +35,8 @@ pub(crate) fn cut(text: &str) -> Vec<Piece> {
         rest = &rest[start..];
         let first_is_dense = rest.starts_with(is_dense);
         let stops = |character: char| {
-            !is_word_character(character) || starts_dense(character) != first_is_dense && !is_mark(character)
+            !is_word_character(character)
+                || is_dense(character) != first_is_dense && !is_combining_mark(character)
         };
         let end = rest.find(stops).unwrap_or(rest.len());
         let (run, after) = rest.split_at(end);
@@ -52,15 +53,10 @@ pub(crate) fn cut(text: &str) -> Vec<Piece> {
     pieces
 }
 
-fn starts_dense(character: char) -> bool {
-    is_dense(character)
-}
-
-fn is_mark(character: char) -> bool {
-    is_combining_mark(character)
-}
-
 fn is_word_character(character: char) -> bool {
+    if character.is_ascii() {
+        return character.is_ascii_alphanumeric();
+    }
     character.is_alphanumeric() || is_combining_mark(character)
 }
 

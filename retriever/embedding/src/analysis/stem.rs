@@ -1,15 +1,17 @@
 //! From a word to its stem, by language. Accents matter to the stemmers, so folding comes after them.
 
+use std::borrow::Cow;
+
 use rust_stemmers::{Algorithm, Stemmer};
 
-use super::normalise::fold;
+use super::normalise::folded;
 
 /// Returns the folded stem of a normalised word; without a stemmer for the language, the folded word.
-pub(crate) fn stem(word: &str, language: &str) -> String {
-    let Some(algorithm) = algorithm(language) else { return fold(word) };
+pub(crate) fn stem(word: String, language: &str) -> String {
+    let Some(algorithm) = algorithm(language) else { return folded(word) };
     // Articles and conjunctions are written together with Arabic nouns, which the stemmer takes off.
-    let restored = restore(word, language);
-    fold(&Stemmer::create(algorithm).stem(&restored))
+    let restored = restore(&word, language);
+    folded(Stemmer::create(algorithm).stem(&restored).into_owned())
 }
 
 fn algorithm(language: &str) -> Option<Algorithm> {
@@ -38,16 +40,17 @@ fn algorithm(language: &str) -> Option<Algorithm> {
 
 /// Puts back what people leave out on keyboards without accents, where the rule is safe, so that both spellings have
 /// one stem.
-fn restore(word: &str, language: &str) -> String {
+fn restore<'a>(word: &'a str, language: &str) -> Cow<'a, str> {
     let ending = |plain: &str, accented: &str| {
         word.strip_suffix(plain).filter(|head| head.len() >= 2).map(|head| format!("{head}{accented}"))
     };
-    match language {
-        "de" => umlauts(word),
-        "es" => ending("cion", "ción").or_else(|| ending("sion", "sión")).unwrap_or_else(|| word.to_owned()),
-        "pt" => ending("cao", "ção").or_else(|| ending("coes", "ções")).unwrap_or_else(|| word.to_owned()),
-        _ => word.to_owned(),
-    }
+    let restored = match language {
+        "de" => Some(umlauts(word)),
+        "es" => ending("cion", "ción").or_else(|| ending("sion", "sión")),
+        "pt" => ending("cao", "ção").or_else(|| ending("coes", "ções")),
+        _ => None,
+    };
+    restored.map_or(Cow::Borrowed(word), Cow::Owned)
 }
 
 /// Writes `ae`, `oe`, `ue` as umlauts, except where the `u` or `e` belongs to another sound (`quelle`, `neue`, `aktuell`).
