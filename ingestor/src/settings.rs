@@ -48,7 +48,7 @@ pub struct Settings {
     pub reconcile_interval: Duration,
     /// `INGESTOR_DEBOUNCE_MILLIS`: quiet time after a change before it is looked at; 10 to 5,000, default 200.
     pub debounce: Duration,
-    /// `INGESTOR_PARALLELISM`: documents handled at once; 1 to 64, default 2.
+    /// `INGESTOR_PARALLELISM`: documents handled at once; 1 to 64, default 4. `INGESTOR_READERS` limits costly formats.
     pub parallelism: usize,
     /// `INGESTOR_MAX_UPLOADS`: uploads received at once, each held in memory; 1 to 64, default 4.
     pub max_uploads: usize,
@@ -93,7 +93,7 @@ impl Settings {
             sizes,
             reconcile_interval: reader.seconds("INGESTOR_RECONCILE_SECONDS", seconds(60), 1.0..=86_400.0),
             debounce: reader.millis("INGESTOR_DEBOUNCE_MILLIS", Duration::from_millis(200), 10..=5_000),
-            parallelism: reader.number("INGESTOR_PARALLELISM", 2, 1..=64),
+            parallelism: reader.number("INGESTOR_PARALLELISM", 4, 1..=64),
             max_uploads: reader.number("INGESTOR_MAX_UPLOADS", 4, 1..=64),
             reading: reading::read(reader),
             lending,

@@ -7,8 +7,12 @@ use formats::{Failure, Limits};
 use ingestor::confined::{Allowance, Confined, Task};
 use ingestor::extract::Unreadable;
 
-const ALLOWANCE: Allowance =
-    Allowance { limits: Limits::DEFAULT, memory_bytes: 256 * 1024 * 1024, time: Duration::from_secs(30) };
+const ALLOWANCE: Allowance = Allowance {
+    limits: Limits::DEFAULT,
+    memory_bytes: 256 * 1024 * 1024,
+    time: Duration::from_secs(30),
+    children: 2,
+};
 
 fn confined(allowance: Allowance) -> Confined {
     Confined::new(PathBuf::from(env!("CARGO_BIN_EXE_ingestor")), allowance)

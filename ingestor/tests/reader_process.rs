@@ -10,8 +10,12 @@ use formats::Limits;
 use ingestor::confined::{Allowance, Confined, Task};
 use ingestor::extract::Unreadable;
 
-const ALLOWANCE: Allowance =
-    Allowance { limits: Limits::DEFAULT, memory_bytes: 256 * 1024 * 1024, time: Duration::from_secs(30) };
+const ALLOWANCE: Allowance = Allowance {
+    limits: Limits::DEFAULT,
+    memory_bytes: 256 * 1024 * 1024,
+    time: Duration::from_secs(30),
+    children: 2,
+};
 
 /// A program that stands in for the reader.
 fn script(folder: &tempfile::TempDir, lines: &str) -> PathBuf {
@@ -39,6 +43,12 @@ async fn a_reader_that_breaks_or_does_not_end_fails_its_document_only() {
         let read = Confined::new(script(&folder, lines), allowance).read(Task::Pdf, b"%PDF-1.7").await;
         assert_eq!(read, Err(expected), "{lines}");
     }
+    // Two that meet leave a mark; they may not meet where one child is allowed.
+    let alone = "mkdir $0.lock 2>/dev/null || : >$0.met\nsleep 0.1; rmdir $0.lock; exit 1";
+    let one = Confined::new(script(&folder, alone), Allowance { children: 1, ..ALLOWANCE });
+    let reads = (0..3).map(|_| one.read(Task::Pdf, b"%PDF-1.7"));
+    futures_util::future::join_all(reads).await;
+    assert!(!folder.path().join("reader.met").exists(), "two children at once");
     let missing = Confined::new(folder.path().join("nothing"), ALLOWANCE);
     assert_eq!(missing.read(Task::Pdf, b"%PDF-1.7").await, Err(Unreadable::ReaderFailed));
 }

@@ -3,11 +3,13 @@
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use formats::{Contents, Limits};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::{Answer, BECOME, Found, READ, Request, Task};
@@ -29,6 +31,8 @@ pub struct Allowance {
     pub memory_bytes: u64,
     /// Longest time, on the clock and on the processor: 1 second to 10 minutes.
     pub time: Duration,
+    /// Children that run at once; others wait, and their time begins after that.
+    pub children: usize,
 }
 
 /// Reads documents in children.
@@ -36,6 +40,7 @@ pub struct Allowance {
 pub struct Confined {
     program: PathBuf,
     allowance: Allowance,
+    turns: Arc<Semaphore>,
 }
 
 /// Another program to be run with limits.
@@ -66,7 +71,7 @@ struct Talk {
 impl Confined {
     /// `program` is one whose `main` calls [`super::run_child`] where [`super::is_child`] says so.
     pub fn new(program: PathBuf, allowance: Allowance) -> Self {
-        Self { program, allowance }
+        Self { program, allowance, turns: Arc::new(Semaphore::new(allowance.children)) }
     }
 
     /// Reads a document. Dropping the future ends the child.
@@ -101,13 +106,13 @@ impl Confined {
         bytes: &[u8],
         answer_bytes: u64,
     ) -> Result<Vec<u8>, Unreadable> {
-        let Allowance { limits, memory_bytes, time } = self.allowance;
+        let Allowance { limits, memory_bytes, time, .. } = self.allowance;
         let request = Request { task, picture_of, limits, memory_bytes, cpu_seconds: time.as_secs().max(1) };
         let mut line = serde_json::to_vec(&request).map_err(|_| Unreadable::ReaderFailed)?;
         line.push(b'\n');
         let mut command = self.command(READ);
         command.env_clear();
-        converse(command, &[&line, bytes], Bounds { answer_bytes, memory_bytes, time }).await
+        self.converse(command, &[&line, bytes], Bounds { answer_bytes, memory_bytes, time }).await
     }
 
     /// Runs another program with limits and returns what it prints. Dropping the future ends it.
@@ -120,7 +125,7 @@ impl Confined {
         command.arg(memory_bytes.to_string()).arg(time.as_secs().max(1).to_string());
         command.arg(path).args(arguments).envs(environment.iter().copied());
         let bounds = Bounds { answer_bytes: self.allowance.limits.text_bytes, memory_bytes, time };
-        converse(command, &[input], bounds).await
+        self.converse(command, &[input], bounds).await
     }
 
     fn command(&self, argument: &str) -> Command {
@@ -129,18 +134,24 @@ impl Confined {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
-}
 
-/// Starts a child, feeds it, and returns what it printed once it ended well.
-async fn converse(mut command: Command, input: &[&[u8]], bounds: Bounds) -> Result<Vec<u8>, Unreadable> {
-    let child = command.spawn().map_err(|error| {
-        tracing::error!(program = ?command.as_std().get_program(), %error, "no reader can be started");
-        Unreadable::ReaderFailed
-    })?;
-    let talk = timeout(bounds.time, talk(child, input, bounds.answer_bytes)).await;
-    let Ok(talk) = talk else { return Err(bounds.too_slow()) };
-    let Talk { ended, answer, last_words } = talk.map_err(|_| Unreadable::ReaderFailed)?;
-    if ended.success() { Ok(answer) } else { Err(bounds.cause(ended, &last_words)) }
+    /// Starts a child, feeds it, and returns what it printed once it ended well.
+    async fn converse(
+        &self,
+        mut command: Command,
+        input: &[&[u8]],
+        bounds: Bounds,
+    ) -> Result<Vec<u8>, Unreadable> {
+        let _turn = self.turns.acquire().await.map_err(|_| Unreadable::ReaderFailed)?;
+        let child = command.spawn().map_err(|error| {
+            tracing::error!(program = ?command.as_std().get_program(), %error, "no reader can be started");
+            Unreadable::ReaderFailed
+        })?;
+        let talk = timeout(bounds.time, talk(child, input, bounds.answer_bytes)).await;
+        let Ok(talk) = talk else { return Err(bounds.too_slow()) };
+        let Talk { ended, answer, last_words } = talk.map_err(|_| Unreadable::ReaderFailed)?;
+        if ended.success() { Ok(answer) } else { Err(bounds.cause(ended, &last_words)) }
+    }
 }
 
 async fn talk(mut child: Child, input: &[&[u8]], answer_bytes: u64) -> std::io::Result<Talk> {

@@ -18,6 +18,7 @@ const MEBIBYTE: u64 = 1024 * 1024;
 /// - `INGESTOR_READER_PROGRAM`: the program that is started as the child; default this one.
 /// - `INGESTOR_READER_MEMORY_MIB`: most memory of a child, 64 to 4,096, default 256.
 /// - `INGESTOR_READER_SECONDS`: longest time of a child, 1 to 600, default 30.
+/// - `INGESTOR_READERS`: children at once, 1 to 64, default 2: each may take as much memory as it is allowed.
 /// - `INGESTOR_MAX_PAGES`: pages, slides or sheets, 1 to 100,000, default 2,000.
 /// - `INGESTOR_MAX_CELLS`: cells of all tables together, 1 to 100,000,000, default 1,000,000.
 /// - `INGESTOR_MAX_TEXT_MIB`: text in all, 1 to 256, default 16.
@@ -52,6 +53,7 @@ pub(super) fn read(reader: &mut Reader) -> DocumentReader {
         limits,
         memory_bytes: MEBIBYTE * reader.number("INGESTOR_READER_MEMORY_MIB", 256, 64..=4_096),
         time: Duration::from_secs(reader.number("INGESTOR_READER_SECONDS", 30, 1..=600)),
+        children: reader.number("INGESTOR_READERS", 2, 1..=64),
     };
     let languages = reader.text("INGESTOR_OCR_LANGUAGES", "");
     let wanted = Wanted {
