@@ -1,6 +1,7 @@
 //! Stands in for the services of AWS that the product calls: a server on a real socket that speaks their wire protocols, and
 //! whose answers a scenario describes. It knows the services' public interfaces and nothing of the product.
 
+pub mod bedrock;
 mod fault;
 mod journal;
 mod reply;
@@ -15,14 +16,16 @@ use anyhow::Context;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::serve::ListenerExt;
 use axum::{Json, Router};
 use bytes::Bytes;
 use clap::Args;
-use hyper::{HeaderMap, Uri};
+use hyper::{HeaderMap, Method, Uri};
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+use bedrock::{Bedrock, Call};
 use fault::{Fault, Faults};
 use journal::{Journal, Outcome};
 pub use journal::{Request, Requests};
@@ -60,6 +63,7 @@ struct Services {
     faults: Arc<Faults>,
     journal: Arc<Journal>,
     textract: Arc<Textract>,
+    bedrock: Arc<Bedrock>,
 }
 
 impl Simulator {
@@ -75,12 +79,15 @@ impl Simulator {
             faults: Arc::new(Faults::new(scenario.fault)?),
             journal: Arc::clone(&journal),
             textract: Arc::new(Textract::new(scenario.textract)?),
+            bedrock: Arc::new(Bedrock::new(scenario.bedrock)?),
         };
         let router = Router::new()
             .route(REQUESTS, get(list).delete(forget))
             .fallback(dispatch)
             .layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES))
             .with_state(services);
+        // Small frames go out when they are written.
+        let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
         let mut server = JoinSet::new();
         server.spawn(async move { axum::serve(listener, router).await });
         Ok(Self { address, journal, server })
@@ -127,28 +134,33 @@ async fn forget(State(services): State<Services>) {
 /// Finds the service and the operation, and answers as the service would.
 async fn dispatch(
     State(services): State<Services>,
+    method: Method,
     uri: Uri,
     headers: HeaderMap,
     body: Result<Bytes, axum::extract::rejection::BytesRejection>,
 ) -> Response {
+    let call = Call::read(&method, uri.path());
     let Ok(body) = body else {
-        return ServiceError::new("RequestEntityTooLargeException", "the request is too long")
-            .into_response();
+        let error = ServiceError::new("RequestEntityTooLargeException", "the request is too long");
+        return call.map_or_else(|| error.clone().into_response(), |_| bedrock::reply::refused(&error));
     };
+    if let Some(call) = call {
+        return services.rest(call, &headers, &body).await;
+    }
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok());
     let Some((service, operation)) = target.and_then(|target| target.split_once('.')) else {
-        let text = format!("{} has no x-amz-target: expected AWS JSON 1.1", uri.path());
+        let text = format!("{method} {} is no path of Bedrock and has no x-amz-target", uri.path());
         return ServiceError::new("UnknownOperationException", text).into_response();
     };
-    let access_key = headers.get("authorization").and_then(|value| access_key(value.to_str().ok()?));
+    let access_key = access_key(&headers);
     let parsed: Result<Value, _> = serde_json::from_slice(&body);
     let mut entry = services.journal.open(Request {
-        number: 0,
         service: service.to_owned(),
         operation: operation.to_owned(),
         access_key: access_key.clone(),
-        body: parsed.as_ref().map_or(Value::Null, journal::without_bytes),
+        body: kept(&parsed, journal::MOST_TEXT_BYTES),
         outcome: Outcome::UnderWay.to_string(),
+        ..Request::default()
     });
     if let Err(error) = services.admit(access_key.as_deref()) {
         return entry.refused(error);
@@ -172,6 +184,37 @@ async fn dispatch(
 }
 
 impl Services {
+    /// Answers a call of a service that is told by its path.
+    async fn rest(&self, call: Call, headers: &HeaderMap, body: &Bytes) -> Response {
+        let access_key = access_key(headers);
+        let parsed: Result<Value, _> = serde_json::from_slice(body);
+        let mut entry = self.journal.open(Request {
+            service: "Bedrock".to_owned(),
+            operation: call.name().to_owned(),
+            resource: Some(call.resource.clone()),
+            access_key: access_key.clone(),
+            body: kept(&parsed, self.bedrock.keep_text_bytes()),
+            outcome: Outcome::UnderWay.to_string(),
+            ..Request::default()
+        });
+        let error = self.admit(access_key.as_deref()).err();
+        let error = error.map_or_else(|| self.faults.next(call.name()), |error| Some(Fault::Error(error)));
+        match error {
+            Some(Fault::Error(error)) => {
+                entry.close(&error.name);
+                bedrock::reply::refused(&error)
+            }
+            // Until the caller gives up: the entry then closes itself.
+            Some(Fault::Stall) => std::future::pending().await,
+            Some(Fault::Broken) => entry.broken(),
+            None => {
+                let wrong =
+                    |error: serde_json::Error| ServiceError::new("SerializationException", error.to_string());
+                self.bedrock.answer(&call, headers, parsed.map_err(wrong), entry).await
+            }
+        }
+    }
+
     /// Refuses a caller who is not known; without known keys every signed request is taken.
     fn admit(&self, access_key: Option<&str>) -> Result<(), ServiceError> {
         let Some(access_key) = access_key else {
@@ -186,8 +229,17 @@ impl Services {
     }
 }
 
-/// Returns the id of the access key that a request is signed with.
-fn access_key(authorization: &str) -> Option<String> {
+/// Returns the id of the access key that a request is signed with, or `bearer` when it carries a token instead.
+fn access_key(headers: &HeaderMap) -> Option<String> {
+    let authorization = headers.get("authorization")?.to_str().ok()?;
+    if authorization.starts_with("Bearer ") {
+        return Some("bearer".to_owned());
+    }
     let (_, credential) = authorization.strip_prefix("AWS4-HMAC-SHA256 ")?.split_once("Credential=")?;
     credential.split_once('/').map(|(key, _)| key.to_owned())
+}
+
+/// Returns as much of a body as the journal keeps.
+fn kept(parsed: &Result<Value, serde_json::Error>, most_text_bytes: usize) -> Value {
+    parsed.as_ref().map_or(Value::Null, |body| journal::without_bytes(body, most_text_bytes))
 }

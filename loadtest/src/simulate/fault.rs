@@ -84,9 +84,7 @@ impl Rule {
         let fault = match (error, stall, broken) {
             (Some(name), false, false) => {
                 let mut error = ServiceError::new(&name, message);
-                if let Some(status) = status {
-                    error.status = StatusCode::from_u16(status)?;
-                }
+                error.status = status.map(StatusCode::from_u16).transpose()?;
                 Fault::Error(error)
             }
             (None, true, false) => Fault::Stall,

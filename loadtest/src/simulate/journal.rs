@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -13,8 +14,8 @@ use super::reply::{self, ServiceError};
 
 /// Requests that are kept, the latest; all are counted.
 const MOST_KEPT: usize = 10_000;
-/// Longer texts in a request are kept as their length and hash.
-const MOST_TEXT_BYTES: usize = 4_096;
+/// Longer texts in a request are kept as their length and hash, where a service does not say otherwise.
+pub(super) const MOST_TEXT_BYTES: usize = 4_096;
 
 /// What was asked so far.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -26,20 +27,29 @@ pub struct Requests {
 }
 
 /// One request.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Request {
     /// Counted from 1.
     pub number: u64,
-    /// `Textract`, ...
+    /// `Textract`, `Bedrock`, ...
     pub service: String,
     /// `AnalyzeDocument`, ...
     pub operation: String,
-    /// Id of the access key that it is signed with.
+    /// What its path names: the model or guardrail, decoded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource: Option<String>,
+    /// Id of the access key that it is signed with, or `bearer`.
     pub access_key: Option<String>,
     /// The body; long texts in it are `{"bytes": n, "sha256": "..."}`, of the bytes that the base64 in them stands for.
     pub body: Value,
     /// `under way`, `answered`, `broken`, `abandoned` by the caller, or the name of the error.
     pub outcome: String,
+    /// Tokens of an answer of a model that were handed to the connection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens_sent: Option<usize>,
+    /// When the caller was seen to have gone before the end of the answer, in milliseconds since the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_after_ms: Option<u64>,
 }
 
 /// What became of a request, errors apart.
@@ -78,6 +88,8 @@ struct Kept {
 pub(super) struct Entry {
     journal: Arc<Journal>,
     number: u64,
+    since: Instant,
+    tokens: Option<usize>,
     is_open: bool,
 }
 
@@ -92,7 +104,7 @@ impl Journal {
             kept.requests.pop_front();
         }
         kept.requests.push_back(Request { number, ..request });
-        Entry { journal: Arc::clone(self), number, is_open: true }
+        Entry { journal: Arc::clone(self), number, since: Instant::now(), tokens: None, is_open: true }
     }
 
     pub(super) fn requests(&self) -> Requests {
@@ -106,10 +118,12 @@ impl Journal {
         kept.requests.clear();
     }
 
-    fn close(&self, number: u64, outcome: &str) {
+    fn close(&self, entry: &Entry, outcome: &str, left_after_ms: Option<u64>) {
         let mut kept = self.kept();
-        if let Some(request) = kept.requests.iter_mut().rev().find(|request| request.number == number) {
+        if let Some(request) = kept.requests.iter_mut().rev().find(|request| request.number == entry.number) {
             outcome.clone_into(&mut request.outcome);
+            request.tokens_sent = entry.tokens;
+            request.left_after_ms = left_after_ms;
         }
     }
 
@@ -134,36 +148,45 @@ impl Entry {
         reply::broken()
     }
 
-    fn close(&mut self, outcome: &str) {
+    /// Counts tokens of an answer that were handed to the connection.
+    pub(super) fn sent(&mut self, tokens: usize) {
+        *self.tokens.get_or_insert_default() += tokens;
+    }
+
+    /// Says what became of the request.
+    pub(super) fn close(&mut self, outcome: &str) {
         self.is_open = false;
-        self.journal.close(self.number, outcome);
+        self.journal.close(self, outcome, None);
     }
 }
 
 impl Drop for Entry {
     fn drop(&mut self) {
         if self.is_open {
-            self.close(&Outcome::Abandoned.to_string());
+            let left_after_ms = u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX);
+            self.journal.close(self, &Outcome::Abandoned.to_string(), Some(left_after_ms));
         }
     }
 }
 
 /// Returns a body in which long texts, which are documents, are described instead.
-pub(super) fn without_bytes(body: &Value) -> Value {
+pub(super) fn without_bytes(body: &Value, most_text_bytes: usize) -> Value {
     match body {
-        Value::String(text) if text.len() > MOST_TEXT_BYTES => described(text.as_bytes()),
+        Value::String(text) if text.len() > most_text_bytes => described(text.as_bytes()),
         Value::Object(members) => {
             let described = |name: &String, value: &Value| match value {
                 Value::String(text) if name == "Bytes" => {
                     described(decoded(text).as_deref().unwrap_or(text.as_bytes()))
                 }
-                _ => without_bytes(value),
+                _ => without_bytes(value, most_text_bytes),
             };
             Value::Object(
                 members.iter().map(|(name, value)| (name.clone(), described(name, value))).collect(),
             )
         }
-        Value::Array(values) => Value::Array(values.iter().map(without_bytes).collect()),
+        Value::Array(values) => {
+            Value::Array(values.iter().map(|value| without_bytes(value, most_text_bytes)).collect())
+        }
         other => other.clone(),
     }
 }
@@ -179,5 +202,10 @@ fn described(bytes: &[u8]) -> Value {
 
 /// Returns the SHA-256 of bytes in hexadecimal digits.
 pub(super) fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex_of(&Sha256::digest(bytes))
+}
+
+/// Returns bytes in hexadecimal digits.
+pub(super) fn hex_of(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

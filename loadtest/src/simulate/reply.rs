@@ -1,4 +1,4 @@
-//! Answers as AWS JSON 1.1 writes them.
+//! Errors of the services, and answers as AWS JSON 1.1 writes them.
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -13,19 +13,14 @@ const MEDIA_TYPE: &str = "application/x-amz-json-1.1";
 pub(super) struct ServiceError {
     pub(super) name: String,
     pub(super) message: String,
-    pub(super) status: StatusCode,
+    /// Absent for the one that the name has in the service's protocol.
+    pub(super) status: Option<StatusCode>,
 }
 
 impl ServiceError {
     /// Returns an error with the status that its name usually has.
     pub(super) fn new(name: &str, message: impl Into<String>) -> Self {
-        let status = match name {
-            "InternalServerError" | "InternalFailure" => StatusCode::INTERNAL_SERVER_ERROR,
-            "ServiceUnavailable" | "ServiceUnavailableException" => StatusCode::SERVICE_UNAVAILABLE,
-            // Every other error of a service that speaks AWS JSON.
-            _ => StatusCode::BAD_REQUEST,
-        };
-        Self { name: name.to_owned(), message: message.into(), status }
+        Self { name: name.to_owned(), message: message.into(), status: None }
     }
 
     pub(super) fn unknown(service: &str, operation: &str) -> Self {
@@ -36,8 +31,14 @@ impl ServiceError {
 
 impl IntoResponse for ServiceError {
     fn into_response(self) -> Response {
+        let status = self.status.unwrap_or(match self.name.as_str() {
+            "InternalServerError" | "InternalFailure" => StatusCode::INTERNAL_SERVER_ERROR,
+            "ServiceUnavailable" | "ServiceUnavailableException" => StatusCode::SERVICE_UNAVAILABLE,
+            // Every other error of a service that speaks AWS JSON.
+            _ => StatusCode::BAD_REQUEST,
+        });
         let body = json!({ "__type": self.name, "message": self.message }).to_string();
-        (self.status, [(CONTENT_TYPE, MEDIA_TYPE)], body).into_response()
+        (status, [(CONTENT_TYPE, MEDIA_TYPE)], body).into_response()
     }
 }
 

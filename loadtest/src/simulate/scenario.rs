@@ -17,6 +17,12 @@
 //! [[textract.document.page.part]]
 //! kind = "title"
 //! lines = ["Lunch menu"]
+//!
+//! [bedrock]                            # see `src/simulate/bedrock/scenario.rs`
+//! seed = 7
+//! [[bedrock.model]]
+//! behaviour = "fixed"
+//! text = "Hello."
 //! ```
 
 use std::path::Path;
@@ -24,6 +30,7 @@ use std::path::Path;
 use anyhow::Context;
 use serde::Deserialize;
 
+use super::bedrock::scenario::BedrockScenario;
 pub use super::fault::FaultRule;
 use super::textract::TextractScenario;
 
@@ -31,12 +38,15 @@ use super::textract::TextractScenario;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Scenario {
-    /// Ids of the access keys that are known; without any, every signed request is taken.
+    /// Ids of the access keys that are known; without any, every signed request is taken. `bearer` lets in those with a token
+    /// instead of a signature.
     pub access_keys: Vec<String>,
     /// What goes wrong, whatever the service.
     pub fault: Vec<FaultRule>,
     /// Amazon Textract.
     pub textract: TextractScenario,
+    /// Amazon Bedrock Runtime.
+    pub bedrock: BedrockScenario,
 }
 
 impl Scenario {
