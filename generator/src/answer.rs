@@ -1,5 +1,7 @@
-//! One answer, whatever the model: citations numbered in order of first use, and the refusal where there is no
-//! evidence. It knows no transport.
+//! One answer, whatever the model: what the guard makes of question and text, citations numbered in order of first use, the
+//! refusal where there is no evidence, and what is said where models failed. It knows no transport.
+
+mod examination;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -8,9 +10,13 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 
 use crate::error::Error;
-use crate::model::{ChatModel, Finish, FinishReason, ModelEvent, ModelKind};
+use crate::guard::{AnswerGuard, Direction, Guard, Intervention};
+use crate::ladder::{Ladder, LadderEvent};
+use crate::model::{Finish, FinishReason, ModelEvent, ModelKind, RetractReason};
+use crate::prices::Prices;
 use crate::prompt::Prompt;
-use crate::refusal::Refusal;
+use crate::refusal::{FixedTexts, Refusal};
+use examination::Examined;
 
 /// One event of an answer as callers see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,56 +32,133 @@ pub enum AnswerEvent {
         /// The passage's words that carry the claim.
         quote: String,
     },
+    /// All text and citations so far are withdrawn; numbers begin at 1 again.
+    Retract {
+        /// One sentence for the reader that says why.
+        reason: String,
+    },
     /// The answer is finished.
     Finished {
         /// How it ended and what it took.
         finish: Finish,
-        /// How the text came about; nothing for a fixed text.
-        model: Option<(ModelKind, String)>,
+        /// Who wrote the text; nothing for a fixed text.
+        author: Option<Author>,
     },
+    /// Something that a reader should know beside the text.
+    Notice {
+        /// For programs, such as `degraded`.
+        kind: &'static str,
+        /// One sentence for the reader.
+        text: &'static str,
+    },
+    /// A model is asked that may cost so much, in millionths of a US dollar.
+    Committed(u64),
 }
 
-/// Answers prompts with one model.
+/// The model that wrote an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Author {
+    /// Its name.
+    pub name: String,
+    /// How it comes to its words.
+    pub kind: ModelKind,
+    /// Whether it wrote because another one failed.
+    pub is_fallback: bool,
+}
+
+/// Answers prompts with the models of a ladder.
 #[derive(Clone, Debug)]
 pub struct Answerer {
-    model: Arc<dyn ChatModel>,
+    ladder: Arc<Ladder>,
+    guard: Guard,
+    prices: Arc<Prices>,
     refusal: Refusal,
 }
 
 impl Answerer {
-    pub(crate) fn new(model: Arc<dyn ChatModel>, refusal: Refusal) -> Self {
-        Self { model, refusal }
+    pub(crate) fn new(ladder: Arc<Ladder>, guard: Guard, prices: Arc<Prices>, refusal: Refusal) -> Self {
+        Self { ladder, guard, prices, refusal }
     }
 
-    /// Writes an answer. The stream ends after [`AnswerEvent::Finished`] or an error; dropping it stops the model.
-    /// Without passages no model is called.
-    pub fn answer(&self, prompt: Prompt) -> BoxStream<'static, Result<AnswerEvent, Error>> {
-        let refusal = self.refusal.text(&prompt);
+    /// Writes an answer that costs at most `budget` millionths of a US dollar. The stream ends after
+    /// [`AnswerEvent::Finished`] or an error; dropping it stops the model. Without passages no model is called.
+    pub fn answer(
+        &self,
+        prompt: Prompt,
+        budget: Option<u64>,
+    ) -> BoxStream<'static, Result<AnswerEvent, Error>> {
+        let fixed = self.refusal.texts(&prompt);
         if prompt.passages.is_empty() {
-            return stream::iter(refuse(refusal, Finish::free(FinishReason::NoEvidence))).map(Ok).boxed();
+            let refused = say(fixed.refusal, Finish::free(FinishReason::NoEvidence));
+            return stream::iter(refused).map(Ok).boxed();
+        }
+        let own = self.clone();
+        stream::once(async move { own.examined(prompt, budget, fixed).await }).flatten().boxed()
+    }
+
+    /// Writes an answer to a question that the guard lets pass, and says so where it does not.
+    async fn examined(
+        &self,
+        prompt: Prompt,
+        budget: Option<u64>,
+        mut fixed: FixedTexts,
+    ) -> BoxStream<'static, Result<AnswerEvent, Error>> {
+        let passages = prompt.passages.len();
+        let Examined { prompt, budget, took } = self.examine(prompt, budget).await;
+        let committed =
+            (took.cost_microdollars > 0).then_some(AnswerEvent::Committed(took.cost_microdollars));
+        let prompt = match prompt {
+            Ok(prompt) => prompt,
+            Err(reason) => {
+                let blocked = self.guard.message(Direction::Input).map(str::to_owned);
+                let text = match reason {
+                    FinishReason::Blocked => blocked.unwrap_or(fixed.blocked),
+                    _ => fixed.later,
+                };
+                let said = say(text, Finish { reason, ..took });
+                return stream::iter(committed.into_iter().chain(said)).map(Ok).boxed();
+            }
+        };
+        if let Some(blocked) = self.guard.message(Direction::Output) {
+            blocked.clone_into(&mut fixed.blocked);
         }
         let writing = Writing {
-            passages: prompt.passages.len(),
-            events: self.model.answer(prompt),
-            model: (self.model.kind(), self.model.name().to_owned()),
-            refusal,
+            passages,
+            events: self.ladder.answer(prompt, budget),
+            author: None,
+            fixed,
+            filter: self.guard.answer(),
+            guard: self.guard.clone(),
+            took,
+            committed: 0,
+            is_shown: false,
             cited: Vec::new(),
-            ready: VecDeque::new(),
+            ready: committed.into_iter().collect(),
             is_finished: false,
         };
         stream::unfold(writing, |mut writing| async move { Some((writing.next().await?, writing)) }).boxed()
     }
 }
 
-fn refuse(text: String, finish: Finish) -> [AnswerEvent; 2] {
-    [AnswerEvent::Text(text), AnswerEvent::Finished { finish, model: None }]
+fn say(text: String, finish: Finish) -> [AnswerEvent; 2] {
+    [AnswerEvent::Text(text), AnswerEvent::Finished { finish, author: None }]
 }
 
 struct Writing {
-    events: BoxStream<'static, Result<ModelEvent, Error>>,
-    model: (ModelKind, String),
-    refusal: String,
+    events: BoxStream<'static, Result<LadderEvent, Error>>,
+    /// The model that is asked.
+    author: Option<Author>,
+    fixed: FixedTexts,
+    guard: Guard,
+    /// Reads the text in the making.
+    filter: AnswerGuard,
+    /// What the examination of the question took.
+    took: Finish,
+    /// What the models that were asked may have cost.
+    committed: u64,
     passages: usize,
+    /// Whether a reader has seen text that was not withdrawn.
+    is_shown: bool,
     /// Passages in order of their numbers.
     cited: Vec<usize>,
     ready: VecDeque<AnswerEvent>,
@@ -94,10 +177,7 @@ impl Writing {
             match self.events.next().await {
                 Some(Ok(event)) => self.take(event),
                 Some(Err(error)) => return Some(Err(self.fail(error))),
-                // A model that ends without saying so was cut: its answer must not pass for a whole one.
-                None => {
-                    return Some(Err(self.fail(Error::ModelUnavailable("its answer was cut".to_owned()))));
-                }
+                None => return Some(Err(self.fail(Error::Internal("an answer without an end".to_owned())))),
             }
         }
     }
@@ -107,18 +187,104 @@ impl Writing {
         error
     }
 
-    fn take(&mut self, event: ModelEvent) {
+    fn take(&mut self, event: LadderEvent) {
         match event {
-            ModelEvent::Text(text) if text.is_empty() => {}
-            ModelEvent::Text(text) => self.ready.push_back(AnswerEvent::Text(text)),
-            ModelEvent::Cite { passage, quote } => self.cite(passage, quote),
-            ModelEvent::Finished(finish) if finish.reason == FinishReason::NoEvidence => {
-                self.is_finished = true;
-                self.ready.extend(refuse(std::mem::take(&mut self.refusal), finish));
+            LadderEvent::Committed(cost) => {
+                self.committed = self.committed.saturating_add(cost);
+                self.ready.push_back(AnswerEvent::Committed(cost));
             }
-            ModelEvent::Finished(finish) => {
+            LadderEvent::Begins { step, kind, name } => {
+                self.begin(Author { name, kind, is_fallback: step > 0 });
+            }
+            LadderEvent::Model(event) => self.write(event),
+            LadderEvent::Nothing { cost_microdollars } => {
                 self.is_finished = true;
-                self.ready.push_back(AnswerEvent::Finished { finish, model: Some(self.model.clone()) });
+                let finish = Finish { cost_microdollars, ..Finish::free(FinishReason::Complete) };
+                let finish = finish.beside(&self.took);
+                self.ready.extend(say(std::mem::take(&mut self.fixed.later), finish));
+            }
+        }
+    }
+
+    /// Tells of every step down, since what follows may be less than what the reader is used to.
+    fn begin(&mut self, author: Author) {
+        if author.is_fallback {
+            let text = match author.kind {
+                ModelKind::Language => self.fixed.smaller,
+                ModelKind::Extractive => self.fixed.quoted,
+            };
+            self.ready.push_back(AnswerEvent::Notice { kind: "degraded", text });
+        }
+        self.author = Some(author);
+    }
+
+    fn write(&mut self, event: ModelEvent) {
+        let passed = match event {
+            ModelEvent::Text(text) => self.pass(|filter, out| filter.push(&text, out)),
+            ModelEvent::Cite { passage, quote } => {
+                // What is held back belongs before the mark.
+                let passed = self.pass(AnswerGuard::finish);
+                passed.map(|()| self.cite(passage, quote))
+            }
+            ModelEvent::Retract(reason) => {
+                self.retract(reason);
+                Ok(())
+            }
+            ModelEvent::Finished(finish) => self.pass(AnswerGuard::finish).map(|()| self.finish(finish)),
+        };
+        if let Err(intervention) = passed {
+            self.stop(intervention);
+        }
+    }
+
+    /// Shows what the guard lets pass.
+    fn pass(
+        &mut self,
+        step: impl FnOnce(&mut AnswerGuard, &mut String) -> Result<(), Intervention>,
+    ) -> Result<(), Intervention> {
+        let mut text = String::new();
+        step(&mut self.filter, &mut text)?;
+        if !text.is_empty() {
+            self.is_shown = true;
+            self.ready.push_back(AnswerEvent::Text(text));
+        }
+        Ok(())
+    }
+
+    /// Ends an answer that must not be shown. Nobody waits for what the model has used.
+    fn stop(&mut self, intervention: Intervention) {
+        tracing::info!(policy = intervention.policy.label(), "the guard stopped an answer");
+        self.events = stream::empty().boxed();
+        self.finish(Finish { cost_microdollars: self.committed, ..Finish::free(FinishReason::Blocked) });
+    }
+
+    fn retract(&mut self, reason: RetractReason) {
+        self.cited.clear();
+        self.filter = self.guard.answer();
+        if std::mem::take(&mut self.is_shown) {
+            let reason = match reason {
+                RetractReason::Blocked => self.fixed.withdrawn.clone(),
+                RetractReason::NoEvidence => self.fixed.refusal.clone(),
+                RetractReason::Failed => self.fixed.broken.to_owned(),
+            };
+            self.ready.push_back(AnswerEvent::Retract { reason });
+        }
+    }
+
+    fn finish(&mut self, finish: Finish) {
+        self.is_finished = true;
+        let finish = finish.beside(&self.took);
+        match finish.reason {
+            FinishReason::NoEvidence => {
+                self.ready.extend(say(std::mem::take(&mut self.fixed.refusal), finish));
+            }
+            FinishReason::Blocked => {
+                // Whatever the model forgot to withdraw must not stand beside the fixed text.
+                self.retract(RetractReason::Blocked);
+                self.ready.extend(say(std::mem::take(&mut self.fixed.blocked), finish));
+            }
+            FinishReason::Complete | FinishReason::Length => {
+                self.ready.push_back(AnswerEvent::Finished { finish, author: self.author.take() });
             }
         }
     }
@@ -140,95 +306,10 @@ impl Writing {
             self.cited.push(passage);
             self.ready.push_back(AnswerEvent::Citation { number, passage, quote });
         }
+        self.is_shown = true;
         self.ready.push_back(AnswerEvent::Text(format!(" [{number}]")));
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{
-        AnswerEvent, Answerer, Arc, ChatModel, Error, Finish, FinishReason, ModelEvent, ModelKind, Prompt,
-        Refusal,
-    };
-    use crate::prompt::Passage;
-    use futures_util::stream::{self, BoxStream};
-    use futures_util::{FutureExt, StreamExt};
-
-    #[derive(Debug)]
-    struct Scripted(Vec<ModelEvent>);
-
-    impl ChatModel for Scripted {
-        fn name(&self) -> &'static str {
-            "scripted"
-        }
-
-        fn kind(&self) -> ModelKind {
-            ModelKind::Language
-        }
-
-        fn answer(&self, _: Prompt) -> BoxStream<'static, Result<ModelEvent, Error>> {
-            stream::iter(self.0.clone()).map(Ok).boxed()
-        }
-    }
-
-    fn events(script: Vec<ModelEvent>, passages: usize) -> Vec<Result<AnswerEvent, Error>> {
-        let refusal = Refusal::new(&crate::settings::AnswerSettings::read(
-            &mut lifecycle::Reader::from_pairs([("", ""); 0]),
-        ));
-        let prompt = Prompt {
-            question: "Where are you?".to_owned(),
-            passages: vec![Passage::default(); passages],
-            history: Vec::new(),
-            language: String::new(),
-            max_output_tokens: 100,
-        };
-        let answer = Answerer::new(Arc::new(Scripted(script)), refusal).answer(prompt);
-        answer.collect().now_or_never().expect("nothing to wait for")
-    }
-
-    fn cite(passage: usize) -> ModelEvent {
-        ModelEvent::Cite { passage, quote: String::new() }
-    }
-
-    #[test]
-    fn citations_are_numbered_by_first_use_and_sent_once() {
-        let done = ModelEvent::Finished(Finish::free(FinishReason::Complete));
-        let script = vec![cite(2), cite(0), cite(2), cite(9), done];
-        let numbers: Vec<(u32, usize)> = events(script.clone(), 3)
-            .into_iter()
-            .filter_map(|event| match event {
-                Ok(AnswerEvent::Citation { number, passage, .. }) => Some((number, passage)),
-                _ => None,
-            })
-            .collect();
-        assert_eq!(numbers, [(1, 2), (2, 0)]);
-        let text: String = events(script, 3)
-            .into_iter()
-            .filter_map(|event| match event {
-                Ok(AnswerEvent::Text(text)) => Some(text),
-                _ => None,
-            })
-            .collect();
-        assert_eq!(text, " [1] [2] [1]");
-    }
-
-    #[test]
-    fn no_passages_and_no_evidence_both_refuse_without_a_model() {
-        let unsure = ModelEvent::Finished(Finish::free(FinishReason::NoEvidence));
-        for events in [events(vec![], 0), events(vec![unsure], 1)] {
-            let [Ok(AnswerEvent::Text(text)), Ok(AnswerEvent::Finished { finish, model: None })] =
-                events.as_slice()
-            else {
-                unreachable!("{events:?}")
-            };
-            assert_eq!(text, "I could not find that in our documents.");
-            assert_eq!(finish.reason, FinishReason::NoEvidence);
-        }
-    }
-
-    #[test]
-    fn a_cut_answer_is_an_error_and_not_an_end() {
-        let events = events(vec![ModelEvent::Text("We are".to_owned())], 1);
-        assert!(matches!(events.last(), Some(Err(Error::ModelUnavailable(_)))), "{events:?}");
-    }
-}
+mod tests;

@@ -1,5 +1,7 @@
 //! Why an answer cannot be written, and the code under which callers see it.
 
+use std::time::Duration;
+
 use proto::ErrorCode;
 
 use crate::prompt;
@@ -46,12 +48,55 @@ pub enum Error {
         /// What was given.
         tokens: u32,
     },
+    /// Rules and question leave no room for a passage.
+    #[error(
+        "question: {tokens} tokens with the rules leave no room for a passage, a prompt may have {limit}"
+    )]
+    PromptTooLarge {
+        /// Of rules and question, at most.
+        tokens: u32,
+        /// Of a whole prompt.
+        limit: u32,
+    },
     /// The caller's time is over.
     #[error("the answer was not finished within the caller's deadline")]
     DeadlineExceeded,
-    /// The model cannot be reached or broke off.
-    #[error("the model is not available: {0}")]
+    /// The model cannot be reached or failed before its answer was whole. The cause is for the log only.
+    #[error("the model is not available")]
     ModelUnavailable(String),
+    /// The model takes no more requests for now; the same request may succeed later.
+    #[error("the model is asked more often than it answers")]
+    ModelThrottled(String),
+    /// The model refused the request by validation or rights, and will refuse it again: a setting is wrong. The cause is
+    /// for the log only, since it names accounts and resources.
+    #[error("the model refused the request: its settings are wrong")]
+    ModelRefused(String),
+    /// The model's answer ended before the model said that it was finished. What was shown is not a whole answer.
+    #[error("the model's answer was cut")]
+    ModelCut(String),
+    /// The model was silent for too long.
+    #[error("the model was silent for {after:?} while {waiting_for} was awaited")]
+    ModelTimedOut {
+        /// What did not come, such as `its first words`.
+        waiting_for: &'static str,
+        /// The time that was given.
+        after: Duration,
+    },
+    /// The model wrote more than an answer may hold.
+    #[error("the model's answer is larger than {limit} bytes")]
+    AnswerTooLarge {
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// A filter of the model's provider refused the request before anything was written.
+    #[error("a filter refused the question")]
+    Blocked(String),
+    /// The guardrail cannot say whether a text is allowed, so it is not. The cause is for the log only.
+    #[error("the guardrail is not available")]
+    GuardUnavailable(String),
+    /// The settings contradict each other or the surroundings.
+    #[error("{0}")]
+    Settings(String),
     /// A port cannot be bound or has no address.
     #[error(transparent)]
     Listen(#[from] std::io::Error),
@@ -68,10 +113,20 @@ impl Error {
             Self::QuestionTooLong { .. }
             | Self::TooManyPassages { .. }
             | Self::PassageTooLarge { .. }
-            | Self::HistoryTooLarge => ErrorCode::TooLarge,
+            | Self::HistoryTooLarge
+            | Self::PromptTooLarge { .. } => ErrorCode::TooLarge,
             Self::DeadlineExceeded => ErrorCode::DeadlineExceeded,
-            Self::ModelUnavailable(_) => ErrorCode::Unavailable,
-            Self::Listen(_) | Self::Internal(_) => ErrorCode::Internal,
+            Self::ModelThrottled(_) => ErrorCode::Overloaded,
+            Self::ModelUnavailable(_)
+            | Self::ModelCut(_)
+            | Self::ModelTimedOut { .. }
+            | Self::GuardUnavailable(_) => ErrorCode::Unavailable,
+            Self::Blocked(_) => ErrorCode::Blocked,
+            Self::ModelRefused(_)
+            | Self::AnswerTooLarge { .. }
+            | Self::Settings(_)
+            | Self::Listen(_)
+            | Self::Internal(_) => ErrorCode::Internal,
         }
     }
 }

@@ -12,10 +12,21 @@ pub mod model;
 
 pub mod extractive;
 
+pub mod bedrock;
+
+pub mod openai;
+
+pub mod prices;
+
+pub mod guard;
+
 pub mod answer;
 
 pub mod error;
 
+mod ladder;
+mod language;
+mod marks;
 mod metrics;
 mod refusal;
 mod service;

@@ -15,6 +15,8 @@ use crate::model::FinishReason;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Ending {
     ending: &'static str,
+    /// The model that wrote the answer, or `none`.
+    model: String,
 }
 
 /// Counters of one generator.
@@ -22,23 +24,32 @@ struct Ending {
 pub(crate) struct Metrics {
     answers: Family<Ending, Counter>,
     first_text_seconds: Histogram,
+    cost_microdollars: Counter,
 }
 
 impl Metrics {
     pub(crate) fn register(registry: &mut Registry) -> Self {
         let answers = Family::default();
         let first_text_seconds = Histogram::new(exponential_buckets(0.001, 2.0, 14));
-        registry.register("generator_answers", "Answers by how they ended", answers.clone());
+        registry.register(
+            "generator_answers",
+            "Answers by how they ended and who wrote them",
+            answers.clone(),
+        );
         registry.register(
             "generator_first_text_seconds",
             "Seconds from the call to the first text",
             first_text_seconds.clone(),
         );
-        Self { answers, first_text_seconds }
+        let cost_microdollars = Counter::default();
+        let cost = "What models and guardrails cost, in millionths of a US dollar";
+        registry.register("generator_cost_microdollars", cost, cost_microdollars.clone());
+        Self { answers, first_text_seconds, cost_microdollars }
     }
 
-    fn ended(&self, ending: &'static str) {
-        self.answers.get_or_create(&Ending { ending }).inc();
+    fn ended(&self, ending: &'static str, model: Option<&str>) {
+        let model = model.unwrap_or("none").to_owned();
+        self.answers.get_or_create(&Ending { ending, model }).inc();
     }
 }
 
@@ -62,29 +73,39 @@ impl Watch {
                 self.has_text = true;
                 self.metrics.first_text_seconds.observe(self.start.elapsed().as_secs_f64());
             }
-            AnswerEvent::Finished { finish, .. } => self.end(match finish.reason {
-                FinishReason::Complete => "complete",
-                FinishReason::NoEvidence => "no_evidence",
-                FinishReason::Length => "length",
-            }),
-            AnswerEvent::Text(_) | AnswerEvent::Citation { .. } => {}
+            AnswerEvent::Finished { finish, author } => {
+                self.metrics.cost_microdollars.inc_by(finish.cost_microdollars);
+                let ending = match finish.reason {
+                    FinishReason::Complete if author.is_none() => "try_later",
+                    FinishReason::Complete => "complete",
+                    FinishReason::NoEvidence => "no_evidence",
+                    FinishReason::Length => "length",
+                    FinishReason::Blocked => "blocked",
+                };
+                self.end(ending, author.as_ref().map(|author| author.name.as_str()));
+            }
+            AnswerEvent::Text(_)
+            | AnswerEvent::Citation { .. }
+            | AnswerEvent::Retract { .. }
+            | AnswerEvent::Notice { .. }
+            | AnswerEvent::Committed(_) => {}
         }
     }
 
     pub(crate) fn fail(&mut self) {
-        self.end("failed");
+        self.end("failed", None);
     }
 
-    fn end(&mut self, ending: &'static str) {
+    fn end(&mut self, ending: &'static str, model: Option<&str>) {
         self.has_ended = true;
-        self.metrics.ended(ending);
+        self.metrics.ended(ending, model);
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
         if !self.has_ended {
-            self.metrics.ended("cancelled");
+            self.metrics.ended("cancelled", None);
         }
     }
 }

@@ -13,6 +13,11 @@ pub trait ChatModel: std::fmt::Debug + Send + Sync {
     /// Returns how the answers come about.
     fn kind(&self) -> ModelKind;
 
+    /// Returns the most that an answer to a prompt may cost, in millionths of a US dollar; 0 for a model that is free.
+    fn most_microdollars(&self, _prompt: &Prompt) -> u64 {
+        0
+    }
+
     /// Writes one answer. The stream ends after [`ModelEvent::Finished`] or an error; dropping it stops the work.
     fn answer(&self, prompt: Prompt) -> BoxStream<'static, Result<ModelEvent, Error>>;
 }
@@ -38,8 +43,21 @@ pub enum ModelEvent {
         /// The passage's words that carry the claim; may be empty.
         quote: String,
     },
+    /// Everything written so far is withdrawn: it must not be shown, cited, kept or repeated.
+    Retract(RetractReason),
     /// The answer is finished.
     Finished(Finish),
+}
+
+/// Why text is withdrawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RetractReason {
+    /// A guardrail stopped the answer after a part of it was shown.
+    Blocked,
+    /// The model found after some words that the passages hold no answer.
+    NoEvidence,
+    /// The model failed after some words; another answer follows.
+    Failed,
 }
 
 /// How an answer ended, and what it took.
@@ -51,7 +69,11 @@ pub struct Finish {
     pub input_tokens: u32,
     /// Tokens written; 0 when no language model was called.
     pub output_tokens: u32,
-    /// Millionths of a US dollar.
+    /// Tokens of `input_tokens` that were read from the provider's cache, at its lower price.
+    pub cached_tokens: u32,
+    /// Text units that guardrails charge for: up to 1,000 characters each, for each policy and direction.
+    pub guardrail_units: u32,
+    /// Millionths of a US dollar, rounded up: tokens and guardrails.
     pub cost_microdollars: u64,
 }
 
@@ -64,11 +86,30 @@ pub enum FinishReason {
     NoEvidence,
     /// The token limit cut it.
     Length,
+    /// A guardrail or filter stopped the question or the answer; what was written before is withdrawn first.
+    Blocked,
 }
 
 impl Finish {
+    /// Returns the same ending with what something else took added to it.
+    #[must_use]
+    pub fn beside(self, other: &Self) -> Self {
+        Self {
+            guardrail_units: self.guardrail_units.saturating_add(other.guardrail_units),
+            cost_microdollars: self.cost_microdollars.saturating_add(other.cost_microdollars),
+            ..self
+        }
+    }
+
     /// Returns an ending that took nothing.
     pub fn free(reason: FinishReason) -> Self {
-        Self { reason, input_tokens: 0, output_tokens: 0, cost_microdollars: 0 }
+        Self {
+            reason,
+            input_tokens: 0,
+            output_tokens: 0,
+            cached_tokens: 0,
+            guardrail_units: 0,
+            cost_microdollars: 0,
+        }
     }
 }

@@ -1,6 +1,13 @@
 //! What a model is asked: a question with its passages, checked against the limits. It knows no transport.
 
+mod tokens;
+
+pub mod rendering;
+
+use time::OffsetDateTime;
+
 use crate::error::Error;
+pub use tokens::most_tokens;
 
 /// Characters of a question, at most.
 pub const MAX_QUESTION_CHARACTERS: usize = 4_000;
@@ -43,6 +50,8 @@ pub struct Passage {
     pub text: String,
     /// Language as an ISO 639-1 code; empty when unknown.
     pub language: String,
+    /// When its document was last changed, in milliseconds since the Unix epoch; 0 when unknown.
+    pub modified_ms: i64,
 }
 
 /// An earlier message of the conversation.
@@ -52,6 +61,15 @@ pub struct Message {
     pub is_visitor: bool,
     /// What was written: at most 4,000 characters.
     pub text: String,
+}
+
+impl Passage {
+    /// Returns the day of the last change in UTC, such as `2026-05-03`.
+    pub(crate) fn date(&self) -> Option<String> {
+        let changed = OffsetDateTime::from_unix_timestamp(self.modified_ms.div_euclid(1_000)).ok()?;
+        let date = (self.modified_ms > 0).then_some(changed.date())?;
+        Some(format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day()))
+    }
 }
 
 impl Prompt {

@@ -11,7 +11,7 @@ use proto::v1::generator_server::Generator;
 use tokio::time::Instant;
 use tonic::{Request, Response, Status};
 
-use crate::answer::{AnswerEvent, Answerer};
+use crate::answer::{AnswerEvent, Answerer, Author};
 use crate::error::Error;
 use crate::metrics::{Metrics, Watch};
 use crate::model::{FinishReason, ModelKind};
@@ -40,10 +40,11 @@ impl Generator for GeneratorService {
         let trace = lifecycle::TraceContext::from_metadata(request.metadata());
         let request = request.into_inner();
         let passages = Arc::new(request.passages.clone());
+        let budget = request.budget_microdollars;
         let prompt = self.prompt(request).checked().map_err(|error| status(&error))?;
         tracing::debug!(trace_id = trace.trace_id(), passages = passages.len(), "answering");
         let mut watch = Watch::new(Arc::clone(&self.metrics));
-        let events = until(deadline, self.answerer.answer(prompt)).map(move |event| match event {
+        let events = until(deadline, self.answerer.answer(prompt, budget)).map(move |event| match event {
             Ok(event) => {
                 watch.see(&event);
                 Ok(wire(event, &passages))
@@ -77,8 +78,8 @@ impl GeneratorService {
 }
 
 fn passage(passage: v1::Passage) -> Passage {
-    let v1::Passage { title, heading_path, text, language, .. } = passage;
-    Passage { title, heading_path, text, language }
+    let v1::Passage { title, heading_path, text, language, modified_ms, .. } = passage;
+    Passage { title, heading_path, text, language, modified_ms }
 }
 
 fn message(turn: v1::HistoryTurn) -> Message {
@@ -114,10 +115,16 @@ fn wire(event: AnswerEvent, passages: &[v1::Passage]) -> v1::GenerateEvent {
             let passage = passages.get(passage).cloned();
             Event::Citation(v1::Citation { number, passage, quote, url: String::new() })
         }
-        AnswerEvent::Finished { finish, model } => {
-            let source = match model {
-                Some((ModelKind::Language, _)) => v1::AnswerSource::Model,
-                Some((ModelKind::Extractive, _)) => v1::AnswerSource::Extractive,
+        AnswerEvent::Retract { reason } => Event::Retract(v1::Retract { from_byte: 0, reason }),
+        AnswerEvent::Notice { kind, text } => {
+            Event::Notice(v1::Notice { kind: kind.to_owned(), text: text.to_owned() })
+        }
+        AnswerEvent::Committed(cost_microdollars) => Event::Committed(v1::Committed { cost_microdollars }),
+        AnswerEvent::Finished { finish, author } => {
+            let source = match &author {
+                Some(Author { kind: ModelKind::Extractive, .. }) => v1::AnswerSource::Extractive,
+                Some(Author { is_fallback: true, .. }) => v1::AnswerSource::FallbackModel,
+                Some(_) => v1::AnswerSource::Model,
                 None => v1::AnswerSource::FixedText,
             };
             Event::Finished(v1::Finished {
@@ -125,11 +132,11 @@ fn wire(event: AnswerEvent, passages: &[v1::Passage]) -> v1::GenerateEvent {
                 usage: Some(v1::Usage {
                     input_tokens: finish.input_tokens,
                     output_tokens: finish.output_tokens,
-                    guardrail_units: 0,
+                    guardrail_units: finish.guardrail_units,
                     cost_microdollars: finish.cost_microdollars,
                 }),
                 source: source.into(),
-                model: model.map(|(_, name)| name).unwrap_or_default(),
+                model: author.map(|author| author.name).unwrap_or_default(),
             })
         }
     };
@@ -141,5 +148,6 @@ fn reason(reason: FinishReason) -> v1::FinishReason {
         FinishReason::Complete => v1::FinishReason::Complete,
         FinishReason::NoEvidence => v1::FinishReason::NoEvidence,
         FinishReason::Length => v1::FinishReason::Length,
+        FinishReason::Blocked => v1::FinishReason::Blocked,
     }
 }

@@ -1,11 +1,21 @@
 //! The generator's settings, read once.
 
+mod ladder;
+mod model;
+
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use lifecycle::Reader;
 
+pub use crate::guard::GuardSettings;
+use crate::ladder::LadderLimits;
 use crate::prompt::MAX_OUTPUT_TOKENS;
+pub(crate) use ladder::ladder_limits;
+pub use model::{
+    BedrockSettings, GuardPassages, GuardrailSettings, GuardrailStream, GuardrailTrace, LanguageLimits,
+    ModelChoice, ModelSettings, OpenAiSettings, PromptSettings,
+};
 
 /// Where the generator listens and how it answers.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +26,12 @@ pub struct Settings {
     pub internal_listen: SocketAddr,
     /// How answers are written.
     pub answers: AnswerSettings,
+    /// Which model writes them, and within which limits.
+    pub model: ModelSettings,
+    /// What happens when models fail.
+    pub ladder: LadderLimits,
+    /// What questions and answers may not hold.
+    pub guard: GuardSettings,
     /// Whether gRPC clients may ask what the server offers: `GENERATOR_REFLECTION`, default true on a loopback
     /// address and false elsewhere.
     pub reflection: bool,
@@ -47,10 +63,21 @@ impl Settings {
         let listen: Option<SocketAddr> = reader.parsed("GENERATOR_LISTEN", "127.0.0.1:7002", address);
         let internal_listen = reader.parsed("GENERATOR_INTERNAL_LISTEN", "127.0.0.1:7102", address);
         let answers = AnswerSettings::read(reader);
+        let (model, ladder) = (ModelSettings::read(reader), ladder_limits(reader));
+        let guard = GuardSettings::read(reader);
         let is_loopback = listen.is_some_and(|listen| listen.ip().is_loopback());
         let reflection = reader.flag("GENERATOR_REFLECTION", is_loopback);
         let drain = reader.seconds("DRAIN_SECONDS", Duration::from_secs(30), 0.0..=3600.0);
-        Some(Self { listen: listen?, internal_listen: internal_listen?, answers, reflection, drain })
+        Some(Self {
+            listen: listen?,
+            internal_listen: internal_listen?,
+            answers,
+            model,
+            ladder,
+            guard,
+            reflection,
+            drain,
+        })
     }
 }
 

@@ -10,12 +10,17 @@ use tokio::net::TcpListener;
 use tonic::service::Routes;
 
 use crate::answer::Answerer;
+use crate::bedrock::BedrockModel;
 use crate::error::Error;
 use crate::extractive::ExtractiveModel;
+use crate::guard::Guard;
+use crate::ladder::Ladder;
 use crate::metrics::Metrics;
+use crate::model::ChatModel;
+use crate::openai::OpenAiModel;
 use crate::refusal::Refusal;
 use crate::service::{GeneratorService, MAX_REQUEST_BYTES};
-use crate::settings::Settings;
+use crate::settings::{BedrockSettings, ModelChoice, OpenAiSettings, Settings};
 
 /// Where the generator listens.
 #[derive(Debug)]
@@ -52,15 +57,20 @@ pub struct Running {
     pub readiness: Readiness,
 }
 
-/// Serves until shutdown. Everything runs on `shutdown`'s tasks.
-pub fn start(settings: &Settings, listeners: Listeners, shutdown: &Shutdown) -> Running {
+/// Serves until shutdown. Everything runs on `shutdown`'s tasks. No model is called yet.
+///
+/// # Errors
+/// [`Error::Settings`] when the model cannot be used as it is set.
+pub async fn start(settings: &Settings, listeners: Listeners, shutdown: &Shutdown) -> Result<Running, Error> {
     let grpc_addr = listeners.grpc.local_addr();
     let internal_addr = listeners.internal.as_ref().and_then(|listener| listener.local_addr().ok());
     let mut registry = Registry::default();
     let metrics = Arc::new(Metrics::register(&mut registry));
     let answers = &settings.answers;
-    let model = Arc::new(ExtractiveModel::new(answers.sentence_threshold, answers.tokens_per_second));
-    let answerer = Answerer::new(model, Refusal::new(answers));
+    let ladder = Arc::new(Ladder::new(models(settings).await?, settings.ladder));
+    let guard = Guard::connect(&settings.guard, &settings.model.limits).await?;
+    let prices = Arc::new(settings.model.prices.clone());
+    let answerer = Answerer::new(ladder, guard, prices, Refusal::new(answers));
     let service = GeneratorService { answerer, max_output_tokens: answers.max_output_tokens, metrics };
     let readiness = Readiness::new(shutdown);
     readiness.set(true);
@@ -78,7 +88,31 @@ pub fn start(settings: &Settings, listeners: Listeners, shutdown: &Shutdown) -> 
     if let Some(listener) = listeners.internal {
         spawn_internal(listener, readiness.clone(), Arc::new(registry), shutdown);
     }
-    Running { grpc_addr, internal_addr, readiness }
+    Ok(Running { grpc_addr, internal_addr, readiness })
+}
+
+/// Returns the models that the settings choose, the best first; quotations come last.
+async fn models(settings: &Settings) -> Result<Vec<Arc<dyn ChatModel>>, Error> {
+    let (answers, of) = (&settings.answers, &settings.model);
+    let mut models: Vec<Arc<dyn ChatModel>> = Vec::new();
+    match &of.choice {
+        ModelChoice::Extractive => {}
+        ModelChoice::Bedrock(first) => {
+            models.push(Arc::new(BedrockModel::connect(first, of).await?));
+            if let Some(model) = of.fallback.clone() {
+                let second = BedrockSettings { model, ..first.clone() };
+                models.push(Arc::new(BedrockModel::connect(&second, of).await?));
+            }
+        }
+        ModelChoice::OpenAi(first) => {
+            models.push(Arc::new(OpenAiModel::new(first, of)?));
+            if let Some(model) = of.fallback.clone() {
+                models.push(Arc::new(OpenAiModel::new(&OpenAiSettings { model, ..first.clone() }, of)?));
+            }
+        }
+    }
+    models.push(Arc::new(ExtractiveModel::new(answers.sentence_threshold, answers.tokens_per_second)));
+    Ok(models)
 }
 
 fn spawn_grpc(listener: Listener, service: GeneratorService, options: GrpcOptions, shutdown: &Shutdown) {

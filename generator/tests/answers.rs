@@ -18,7 +18,7 @@ struct Answer {
 
 fn passage(title: &str, headings: &[&str], text: &str) -> Passage {
     let heading_path = headings.iter().map(|heading| (*heading).to_owned()).collect();
-    Passage { title: title.to_owned(), heading_path, text: text.to_owned(), language: String::new() }
+    Passage { title: title.to_owned(), heading_path, text: text.to_owned(), ..Passage::default() }
 }
 
 async fn ask(question: &str, passages: &[Passage], max_output_tokens: u32) -> Answer {
@@ -39,6 +39,7 @@ async fn ask(question: &str, passages: &[Passage], max_output_tokens: u32) -> An
         match event {
             ModelEvent::Text(text) => answer.text.push_str(&text),
             ModelEvent::Cite { passage, quote } => answer.cited.push((passage, quote)),
+            ModelEvent::Retract(_) => unreachable!("it takes nothing back"),
             ModelEvent::Finished(finish) => answer.reason = finish.reason,
         }
     }

@@ -17,11 +17,12 @@ struct Stack {
     shutdown: Shutdown,
 }
 
-fn stack(settings: &[(&str, &str)]) -> Stack {
+async fn stack(settings: &[(&str, &str)]) -> Stack {
     let settings = Settings::read(&mut Reader::from_pairs(settings.iter().copied())).expect("settings");
     let (clients, grpc) = lifecycle::memory_listener();
     let shutdown = Shutdown::new();
-    let running = generator::start(&settings, Listeners { grpc, internal: None }, &shutdown);
+    let running =
+        generator::start(&settings, Listeners { grpc, internal: None }, &shutdown).await.expect("started");
     assert!(running.readiness.is_ready());
     Stack { client: GeneratorClient::new(Target::Memory(clients).channel()), shutdown }
 }
@@ -69,7 +70,7 @@ async fn answer(stack: &mut Stack, request: GenerateRequest) -> (Vec<String>, Ve
 
 #[tokio::test]
 async fn an_answer_streams_with_its_citation() {
-    let mut stack = stack(&[]);
+    let mut stack = stack(&[]).await;
     let (deltas, citations, end) =
         answer(&mut stack, request("When are you open on Sundays?", vec![hours()])).await;
     assert!(deltas.len() > 2, "{deltas:?}");
@@ -83,7 +84,7 @@ async fn an_answer_streams_with_its_citation() {
 
 #[tokio::test]
 async fn a_question_without_evidence_gets_the_business_refusal() {
-    let mut stack = stack(&[("GENERATOR_CONTACT", "info@shop.example")]);
+    let mut stack = stack(&[("GENERATOR_CONTACT", "info@shop.example")]).await;
     for passages in [vec![], vec![hours()]] {
         let (deltas, citations, end) =
             answer(&mut stack, request("Do you sell helicopters?", passages)).await;
@@ -99,7 +100,7 @@ async fn a_question_without_evidence_gets_the_business_refusal() {
 
 #[tokio::test]
 async fn a_rewritten_question_is_the_one_that_is_answered() {
-    let mut stack = stack(&[]);
+    let mut stack = stack(&[]).await;
     let mut request = request("And on Sundays?", vec![hours()]);
     request.rewritten_question = "When are you open on Sundays?".to_owned();
     let (deltas, ..) = answer(&mut stack, request).await;
@@ -108,7 +109,7 @@ async fn a_rewritten_question_is_the_one_that_is_answered() {
 
 #[tokio::test]
 async fn requests_over_a_limit_are_refused_with_their_code() {
-    let mut stack = stack(&[]);
+    let mut stack = stack(&[]).await;
     let long = Passage { text: "x".repeat(70_000), ..Passage::default() };
     let mut unlimited = request("Where?", vec![hours()]);
     unlimited.max_output_tokens = Some(0);
@@ -128,7 +129,7 @@ async fn requests_over_a_limit_are_refused_with_their_code() {
 
 #[tokio::test]
 async fn the_callers_deadline_ends_a_slow_answer() {
-    let mut stack = stack(&[("GENERATOR_TOKENS_PER_SECOND", "1")]);
+    let mut stack = stack(&[("GENERATOR_TOKENS_PER_SECOND", "1")]).await;
     let mut request = tonic::Request::new(request("When are you open on Sundays?", vec![hours()]));
     request.set_timeout(Duration::from_millis(300));
     let mut stream = stack.client.generate(request).await.expect("accepted").into_inner();
@@ -144,7 +145,7 @@ async fn the_callers_deadline_ends_a_slow_answer() {
 
 #[tokio::test]
 async fn a_client_that_leaves_stops_the_work() {
-    let mut stack = stack(&[("GENERATOR_TOKENS_PER_SECOND", "1")]);
+    let mut stack = stack(&[("GENERATOR_TOKENS_PER_SECOND", "1")]).await;
     let mut stream = stack
         .client
         .generate(request("When are you open on Sundays?", vec![hours()]))
@@ -162,7 +163,7 @@ async fn a_client_that_leaves_stops_the_work() {
 #[tokio::test]
 async fn two_generators_live_in_one_process() {
     let (mut one, mut other) =
-        (stack(&[("GENERATOR_REFUSAL", "One.")]), stack(&[("GENERATOR_REFUSAL", "Other.")]));
+        (stack(&[("GENERATOR_REFUSAL", "One.")]).await, stack(&[("GENERATOR_REFUSAL", "Other.")]).await);
     let (from_one, ..) = answer(&mut one, request("Where?", vec![])).await;
     let (from_other, ..) = answer(&mut other, request("Where?", vec![])).await;
     assert_eq!((from_one.concat().as_str(), from_other.concat().as_str()), ("One.", "Other."));
