@@ -34,7 +34,7 @@ pub async fn start(settings: Settings, shutdown: &Shutdown) -> Result<Running, F
     let inside = retriever::Listeners { grpc: retriever_end, internal: None };
     retriever::start(settings.retriever, inside, shutdown).await.context("the retriever")?;
     let inside = generator::Listeners { grpc: generator_end, internal: None };
-    generator::start(&settings.generator, inside, shutdown);
+    generator::start(&settings.generator, inside, shutdown).await.context("the generator")?;
     let upstreams =
         gateway::Upstreams { retriever: retriever_target.clone(), generator: Target::Memory(generator_pipe) };
     let gateway =

@@ -8,23 +8,31 @@
 
 #[path = "end_to_end/bad_input.rs"]
 mod bad_input;
+#[path = "end_to_end/bedrock.rs"]
+mod bedrock;
 #[path = "end_to_end/client.rs"]
 mod client;
 #[path = "end_to_end/crash.rs"]
 mod crash;
 #[path = "end_to_end/documents.rs"]
 mod documents;
+#[path = "end_to_end/model_crowd.rs"]
+mod model_crowd;
+#[path = "end_to_end/model_failures.rs"]
+mod model_failures;
 #[path = "end_to_end/past.rs"]
 mod past;
 #[path = "end_to_end/questions.rs"]
 mod questions;
+#[path = "../../../generator/tests/models/simulator.rs"]
+mod simulator;
 #[path = "end_to_end/stack.rs"]
 mod stack;
 
 use stack::Stack;
 
 /// What the whole chatbot may hold with the samples loaded.
-const MOST_RESIDENT_BYTES: u64 = 80 * 1024 * 1024;
+const MOST_RESIDENT_BYTES: u64 = 96 * 1024 * 1024;
 
 /// Runs every scenario against one stack; each leaves the documents as it found them.
 async fn pass_the_suite(stack: &Stack) {
@@ -76,4 +84,39 @@ async fn after_twenty_kills_in_mid_ingest_the_index_equals_the_folder() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_generator_fails_the_answer_and_the_next_one_works() {
     crash::kill_the_generator_in_mid_answer().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_failure_of_the_first_model_ends_in_an_answer_of_the_second() {
+    model_failures::each_failure_of_the_first_model_ends_in_an_answer_of_the_second().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_unusual_and_what_passes_by_itself_is_not_noticed() {
+    model_failures::what_is_unusual_and_what_passes_by_itself_is_not_noticed().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_models_passages_are_quoted_and_models_left_alone() {
+    model_failures::without_models_passages_are_quoted_and_models_left_alone().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_nothing_to_quote_the_visitor_is_told_whom_to_ask() {
+    model_failures::with_nothing_to_quote_the_visitor_is_told_whom_to_ask().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guardrail_stops_a_question_or_takes_back_what_was_shown() {
+    model_failures::a_guardrail_stops_a_question_or_takes_back_what_was_shown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn thirty_calls_in_a_hundred_fail_and_every_question_is_answered() {
+    model_crowd::thirty_calls_in_a_hundred_fail_and_every_question_is_answered().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_visitor_who_stops_or_leaves_stops_the_model() {
+    model_crowd::a_visitor_who_stops_or_leaves_stops_the_model().await;
 }
