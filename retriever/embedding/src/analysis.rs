@@ -13,6 +13,7 @@ pub use codes::is_code;
 pub use dense::is_dense;
 pub use language::detect_language;
 pub use normalise::{fold, normalise};
+pub use stem::Stems;
 pub use stop_words::{is_stop_word, is_stop_word_anywhere, stop_words};
 
 use normalise::folded;
@@ -51,13 +52,19 @@ pub struct Term {
 /// Returns the terms of a text in order, stop words left out. `language` is an ISO 639-1 code; an unknown or empty
 /// one means no stemming and no stop words.
 pub fn analyse(text: &str, language: &str) -> Vec<Term> {
+    analyse_with(text, &mut Stems::new(language))
+}
+
+/// The same for many texts of one language, whose words are stemmed once.
+pub fn analyse_with(text: &str, stems: &mut Stems) -> Vec<Term> {
+    let language = stems.language().to_owned();
     let pieces = pieces::cut(&normalise(text));
-    let joined = codes::join(&pieces, language);
+    let joined = codes::join(&pieces, &language);
     let mut terms = Vec::with_capacity(pieces.len() + joined.len());
     for (place, Piece { text, kind, .. }) in pieces.into_iter().enumerate() {
         let text = match kind {
-            Kind::Word if is_stop_word(&text, language) => continue,
-            Kind::Word => stem::stem(text, language),
+            Kind::Word if is_stop_word(&text, &language) => continue,
+            Kind::Word => stems.stem(text),
             _ => text,
         };
         if !text.is_empty() {

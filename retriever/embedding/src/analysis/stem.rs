@@ -1,13 +1,47 @@
 //! From a word to its stem, by language. Accents matter to the stemmers, so folding comes after them.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use rust_stemmers::{Algorithm, Stemmer};
 
 use super::normalise::folded;
 
+/// Words whose stems are kept, at most: a long document has fewer that come again.
+const MOST_KEPT: usize = 8_192;
+
+/// The stems of one language's words; each is worked out once.
+#[derive(Clone, Debug)]
+pub struct Stems {
+    language: String,
+    known: HashMap<String, String>,
+}
+
+impl Stems {
+    /// Returns the stems of a language, an ISO 639-1 code; of a language without a stemmer, its folded words.
+    pub fn new(language: &str) -> Self {
+        Self { language: language.to_owned(), known: HashMap::new() }
+    }
+
+    pub(crate) fn language(&self) -> &str {
+        &self.language
+    }
+
+    pub(crate) fn stem(&mut self, word: String) -> String {
+        if let Some(known) = self.known.get(&word) {
+            return known.clone();
+        }
+        let stem = stem(word.clone(), &self.language);
+        if self.known.len() >= MOST_KEPT {
+            self.known.clear();
+        }
+        self.known.insert(word, stem.clone());
+        stem
+    }
+}
+
 /// Returns the folded stem of a normalised word; without a stemmer for the language, the folded word.
-pub(crate) fn stem(word: String, language: &str) -> String {
+fn stem(word: String, language: &str) -> String {
     let Some(algorithm) = algorithm(language) else { return folded(word) };
     // Articles and conjunctions are written together with Arabic nouns, which the stemmer takes off.
     let restored = restore(&word, language);

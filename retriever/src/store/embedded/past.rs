@@ -66,11 +66,9 @@ fn index(transaction: &Transaction<'_>, snapshot: &Snapshot, words: &mut Connect
         words::create(&filling, collection.row)?;
         for entry in collection.documents.values() {
             let document = read::document(transaction, entry.row)?;
-            let title = words::title_terms(&document);
             let chunks = read::chunks_of(transaction, entry.row, 0..u32::MAX)?;
-            for (chunk, row) in chunks.iter().zip(&entry.chunks) {
-                let terms = words::chunk_terms(&title, chunk, &document.language);
-                words::insert(&filling, collection.row, *row, &terms)?;
+            for (terms, row) in words::terms_of(&document, &chunks).iter().zip(&entry.chunks) {
+                words::insert(&filling, collection.row, *row, terms)?;
                 let sql = "INSERT INTO places VALUES (?1, ?2)";
                 filling.prepare_cached(sql)?.execute((entry.row, row))?;
             }

@@ -106,7 +106,6 @@ fn terms(
     document: &Document,
     version: Version,
 ) -> Result<Vec<words::Terms>, Error> {
-    let title = words::title_terms(document);
     let chunks = read::chunks_of(transaction, version.id, 0..u32::MAX)?;
-    Ok(chunks.iter().map(|chunk| words::chunk_terms(&title, chunk, &document.language)).collect())
+    Ok(words::terms_of(document, &chunks))
 }

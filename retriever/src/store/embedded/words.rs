@@ -1,7 +1,7 @@
 //! Search by words: one FTS5 table per collection, over terms that are already analysed. A collection's table holds
 //! nothing of another collection, so neither do its statistics.
 
-use embedding::analysis;
+use embedding::analysis::{self, Stems};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::error::Error;
@@ -21,23 +21,26 @@ pub(super) struct Terms {
     pub(super) text: String,
 }
 
-/// Returns the terms of a document's title, the same for each of its chunks.
+/// Returns the terms of the chunks of a document, in their order.
+pub(super) fn terms_of(document: &Document, chunks: &[Chunk]) -> Vec<Terms> {
+    let mut stems = Stems::new(&document.language);
+    let title = terms(document.shown_title(), &mut stems);
+    let of_chunk = |chunk: &Chunk| Terms {
+        title: title.clone(),
+        headings: terms(&chunk.heading_path.join("\n"), &mut stems),
+        text: terms(&chunk.text, &mut stems),
+    };
+    chunks.iter().map(of_chunk).collect()
+}
+
+/// Returns the terms of a document's title as they are indexed.
 pub(super) fn title_terms(document: &Document) -> String {
-    terms(document.shown_title(), &document.language)
+    terms(document.shown_title(), &mut Stems::new(&document.language))
 }
 
-/// Returns the terms of a chunk.
-pub(super) fn chunk_terms(title: &str, chunk: &Chunk, language: &str) -> Terms {
-    Terms {
-        title: title.to_owned(),
-        headings: terms(&chunk.heading_path.join("\n"), language),
-        text: terms(&chunk.text, language),
-    }
-}
-
-fn terms(text: &str, language: &str) -> String {
+fn terms(text: &str, stems: &mut Stems) -> String {
     let mut line = String::with_capacity(text.len());
-    for term in analysis::analyse(text, language) {
+    for term in analysis::analyse_with(text, stems) {
         if !line.is_empty() {
             line.push(' ');
         }

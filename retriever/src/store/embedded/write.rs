@@ -63,9 +63,7 @@ pub(super) struct Prepared {
 
 impl Prepared {
     pub(super) fn new(document: Document, chunks: Vec<Chunk>) -> Self {
-        let title = words::title_terms(&document);
-        let terms =
-            chunks.iter().map(|chunk| words::chunk_terms(&title, chunk, &document.language)).collect();
+        let terms = words::terms_of(&document, &chunks);
         let mut keys = rows::Keys::of(&document);
         let keys = chunks.iter().map(|chunk| keys.next(chunk)).collect();
         Self { document, chunks, terms, keys }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use embedding::analysis;
+use embedding::analysis::{self, Stems};
 
 /// Bytes of a term, at most; PostgreSQL takes lexemes up to 2,046 bytes and the rest of a longer word tells nothing.
 const MOST_BYTES: usize = 512;
@@ -20,9 +20,9 @@ pub(super) struct Bag {
 
 impl Bag {
     /// Returns the terms of texts in one language.
-    pub(super) fn of(texts: [&str; 3], language: &str) -> Self {
+    pub(super) fn of(texts: [&str; 3], stems: &mut Stems) -> Self {
         let mut bag = Self::default();
-        for term in texts.into_iter().flat_map(|text| analysis::analyse(text, language)) {
+        for term in texts.into_iter().flat_map(|text| analysis::analyse_with(text, stems)) {
             *bag.occurrences.entry(cut(term.text)).or_default() += 1;
             bag.length = bag.length.saturating_add(1);
         }
@@ -83,7 +83,7 @@ pub(super) fn occurrences(rank: f32, operands: usize) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Bag, lexeme, occurrences};
+    use super::{Bag, Stems, lexeme, occurrences};
 
     #[test]
     fn every_count_is_read_back_from_its_rank() {
@@ -105,7 +105,7 @@ mod tests {
     fn lexemes_are_quoted_and_bounded() {
         assert_eq!(lexeme(3, r"o'neil\"), r"'3:o''neil\\'");
         assert!(lexeme(1, &"ä".repeat(2_000)).len() < 520);
-        let bag = Bag::of(["red bike", "", "red"], "en");
+        let bag = Bag::of(["red bike", "", "red"], &mut Stems::new("en"));
         assert_eq!(bag.tsvector(1), "'1:bike':1 '1:red':1,2 ");
         assert_eq!(bag.length, 3);
     }

@@ -1,5 +1,6 @@
 //! A document on its way in, with everything that can be computed before a transaction begins.
 
+use embedding::analysis::Stems;
 use sha2::{Digest, Sha256};
 
 use super::header;
@@ -37,19 +38,20 @@ impl Prepared {
     /// # Errors
     /// [`Error::Internal`] when the headings or the header cannot be written as JSON.
     pub(super) fn new(document: Document, chunks: Vec<Chunk>) -> Result<Self, Error> {
-        let chunks =
-            chunks.into_iter().map(|chunk| PreparedChunk::new(&document, chunk)).collect::<Result<_, _>>()?;
+        let mut stems = Stems::new(&document.language);
+        let prepared = chunks.into_iter().map(|chunk| PreparedChunk::new(&document, chunk, &mut stems));
+        let chunks = prepared.collect::<Result<_, _>>()?;
         Ok(Self { header: header::of(&document)?, document, chunks })
     }
 }
 
 impl PreparedChunk {
-    fn new(document: &Document, chunk: Chunk) -> Result<Self, Error> {
-        let Document { embedding_model, embedding_dimensions, language, .. } = document;
+    fn new(document: &Document, chunk: Chunk, stems: &mut Stems) -> Result<Self, Error> {
+        let Document { embedding_model, embedding_dimensions, .. } = document;
         let content_key =
             embedding::content_key(embedding_model, *embedding_dimensions, &chunk.heading_path, &chunk.text);
         let headings = chunk.heading_path.join("\n");
-        let bag = Bag::of([document.shown_title(), &headings, &chunk.text], language);
+        let bag = Bag::of([document.shown_title(), &headings, &chunk.text], stems);
         let headings =
             serde_json::to_string(&chunk.heading_path).map_err(|error| Error::Internal(error.into()))?;
         Ok(Self {
