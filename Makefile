@@ -16,7 +16,7 @@ PYTHON = .cache/python/bin/python
 export PATH := $(CURDIR)/.cache/python/bin:$(PATH)
 NEED_ROOT = $(if $(filter 0,$(shell id -u)),,sudo )
 
-.PHONY: run test check load eval bench-retrieval bench-ingest eval-documents kill-ingest fuzz widget test-rust test-foreign test-widget test-browser tools
+.PHONY: run test check load eval bench-retrieval bench-ingest bench-answers eval-documents kill-ingest fuzz widget test-rust test-foreign test-widget test-browser tools
 
 run:
 	cargo build --release --locked -p local --bin chatbot $(if $(filter simulated,$(ONLINE)),-p loadtest --bin loadtest)
@@ -80,6 +80,11 @@ bench-ingest: tools .cache/chunkers/installed
 	cargo build --release --locked -p ingestor --example chunking
 	cargo build --release --locked -p local --bin chatbot
 	.cache/chunkers/bin/python loadtest/bench_ingest --whole --texts $(TEXTS) --out .cache/bench-ingest.json $(BENCH)
+
+# What the chatbot adds to its model, and how soon a model stops that nobody listens to.
+bench-answers: tools
+	cargo build --release --locked -p local --bin chatbot -p loadtest --bin loadtest
+	$(PYTHON) loadtest/bench_answers
 
 # How well documents are read: TEXTS=DIR has a MANIFEST.jsonl that names files and the texts that they hold.
 eval-documents: tools

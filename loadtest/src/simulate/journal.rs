@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -47,9 +47,15 @@ pub struct Request {
     /// Tokens of an answer of a model that were handed to the connection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tokens_sent: Option<usize>,
+    /// When the first of them were, in microseconds of Unix time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_token_at_us: Option<u64>,
     /// When the caller was seen to have gone before the end of the answer, in milliseconds since the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_after_ms: Option<u64>,
+    /// The same in microseconds of Unix time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_at_us: Option<u64>,
 }
 
 /// What became of a request, errors apart.
@@ -90,6 +96,7 @@ pub(super) struct Entry {
     number: u64,
     since: Instant,
     tokens: Option<usize>,
+    first_token_at_us: Option<u64>,
     is_open: bool,
 }
 
@@ -104,7 +111,8 @@ impl Journal {
             kept.requests.pop_front();
         }
         kept.requests.push_back(Request { number, ..request });
-        Entry { journal: Arc::clone(self), number, since: Instant::now(), tokens: None, is_open: true }
+        let journal = Arc::clone(self);
+        Entry { journal, number, since: Instant::now(), tokens: None, first_token_at_us: None, is_open: true }
     }
 
     pub(super) fn requests(&self) -> Requests {
@@ -123,7 +131,9 @@ impl Journal {
         if let Some(request) = kept.requests.iter_mut().rev().find(|request| request.number == entry.number) {
             outcome.clone_into(&mut request.outcome);
             request.tokens_sent = entry.tokens;
+            request.first_token_at_us = entry.first_token_at_us;
             request.left_after_ms = left_after_ms;
+            request.left_at_us = left_after_ms.and_then(|_| now_us());
         }
     }
 
@@ -151,6 +161,9 @@ impl Entry {
     /// Counts tokens of an answer that were handed to the connection.
     pub(super) fn sent(&mut self, tokens: usize) {
         *self.tokens.get_or_insert_default() += tokens;
+        if tokens > 0 && self.first_token_at_us.is_none() {
+            self.first_token_at_us = now_us();
+        }
     }
 
     /// Says what became of the request.
@@ -167,6 +180,12 @@ impl Drop for Entry {
             self.journal.close(self, &Outcome::Abandoned.to_string(), Some(left_after_ms));
         }
     }
+}
+
+/// Returns the microseconds of Unix time, which callers in other processes share.
+fn now_us() -> Option<u64> {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+    u64::try_from(since.as_micros()).ok()
 }
 
 /// Returns a body in which long texts, which are documents, are described instead.

@@ -55,7 +55,7 @@
 //!
 //! `[[fault]]` of the whole scenario counts here as well. `GET /_simulator/requests` tells, for each call, `resource` (the model or
 //! guardrail), `body`, `outcome` (`answered`, `broken`, `abandoned`, name of the error), and `tokens_sent` and `left_after_ms`: when
-//! the caller was seen to have gone, counted from the request.
+//! the caller was seen to have gone, counted from the request. `first_token_at_us` and `left_at_us` are microseconds of Unix time.
 
 use anyhow::{Context, ensure};
 use serde::Deserialize;
