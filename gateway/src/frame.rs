@@ -5,8 +5,8 @@ mod response;
 
 pub(crate) use request::{Action, ChatBody, FeedbackBody, Resume, SearchBody, SendMessage, read};
 pub(crate) use response::{
-    authenticated, chat_response, draining, event_frame, event_name, finish_reason, heartbeat, refusal_frame,
-    resync, search_response,
+    Beside, authenticated, chat_response, draining, event_frame, event_name, finish_reason, heartbeat,
+    refusal_frame, resync, search_response,
 };
 
 /// Bytes of a message on a WebSocket, and of a request's body: 20 messages of history in most languages.

@@ -207,6 +207,7 @@ impl Turn {
                 Event::Citation(citation)
             }
             Written::Notice(notice) => Event::Notice(notice),
+            Written::Unsupported(unsupported) => Event::Unsupported(unsupported),
             Written::Retract(retract) => {
                 draft.retract(&retract)?;
                 Event::Retract(retract)
@@ -302,6 +303,7 @@ impl Draft {
             source: AnswerSource::try_from(finished.source).unwrap_or_default().into(),
             generation: self.generation,
             model: finished.model,
+            follow_ups: finished.follow_ups,
         })
     }
 }

@@ -10,12 +10,15 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 
 use crate::error::Error;
+use crate::follow_ups::follow_ups;
+use crate::gate::{Gate, GateEvent, GateMode, Unsupported};
 use crate::guard::{AnswerGuard, Direction, Guard, Intervention};
 use crate::ladder::{Ladder, LadderEvent};
 use crate::model::{Finish, FinishReason, ModelEvent, ModelKind, RetractReason};
 use crate::prices::Prices;
 use crate::prompt::Prompt;
 use crate::refusal::{FixedTexts, Refusal};
+use crate::settings::AnswerSettings;
 use examination::Examined;
 
 /// One event of an answer as callers see it.
@@ -43,6 +46,8 @@ pub enum AnswerEvent {
         finish: Finish,
         /// Who wrote the text; nothing for a fixed text.
         author: Option<Author>,
+        /// Further questions that the documents answer.
+        follow_ups: Vec<String>,
     },
     /// Something that a reader should know beside the text.
     Notice {
@@ -51,6 +56,8 @@ pub enum AnswerEvent {
         /// One sentence for the reader.
         text: &'static str,
     },
+    /// A sentence is not borne out by the passages that it cites.
+    Unsupported(Unsupported),
     /// A model is asked that may cost so much, in millionths of a US dollar.
     Committed(u64),
 }
@@ -72,12 +79,18 @@ pub struct Answerer {
     ladder: Arc<Ladder>,
     guard: Guard,
     prices: Arc<Prices>,
+    gate: GateMode,
     refusal: Refusal,
 }
 
 impl Answerer {
-    pub(crate) fn new(ladder: Arc<Ladder>, guard: Guard, prices: Arc<Prices>, refusal: Refusal) -> Self {
-        Self { ladder, guard, prices, refusal }
+    pub(crate) fn new(
+        ladder: Arc<Ladder>,
+        guard: Guard,
+        prices: Arc<Prices>,
+        answers: &AnswerSettings,
+    ) -> Self {
+        Self { ladder, guard, prices, gate: answers.gate, refusal: Refusal::new(answers) }
     }
 
     /// Writes an answer that costs at most `budget` millionths of a US dollar. The stream ends after
@@ -103,7 +116,6 @@ impl Answerer {
         budget: Option<u64>,
         mut fixed: FixedTexts,
     ) -> BoxStream<'static, Result<AnswerEvent, Error>> {
-        let passages = prompt.passages.len();
         let Examined { prompt, budget, took } = self.examine(prompt, budget).await;
         let committed =
             (took.cost_microdollars > 0).then_some(AnswerEvent::Committed(took.cost_microdollars));
@@ -123,9 +135,11 @@ impl Answerer {
             blocked.clone_into(&mut fixed.blocked);
         }
         let writing = Writing {
-            passages,
-            events: self.ladder.answer(prompt, budget),
+            events: self.ladder.answer(prompt.clone(), budget),
+            prompt,
             author: None,
+            gate: None,
+            gate_mode: self.gate,
             fixed,
             filter: self.guard.answer(),
             guard: self.guard.clone(),
@@ -141,7 +155,7 @@ impl Answerer {
 }
 
 fn say(text: String, finish: Finish) -> [AnswerEvent; 2] {
-    [AnswerEvent::Text(text), AnswerEvent::Finished { finish, author: None }]
+    [AnswerEvent::Text(text), AnswerEvent::Finished { finish, author: None, follow_ups: Vec::new() }]
 }
 
 struct Writing {
@@ -156,7 +170,10 @@ struct Writing {
     took: Finish,
     /// What the models that were asked may have cost.
     committed: u64,
-    passages: usize,
+    /// Holds what a language model writes against its passages.
+    gate: Option<Gate>,
+    gate_mode: GateMode,
+    prompt: Prompt,
     /// Whether a reader has seen text that was not withdrawn.
     is_shown: bool,
     /// Passages in order of their numbers.
@@ -215,6 +232,7 @@ impl Writing {
             };
             self.ready.push_back(AnswerEvent::Notice { kind: "degraded", text });
         }
+        self.gate = (author.kind == ModelKind::Language).then(|| Gate::new(&self.prompt, self.gate_mode));
         self.author = Some(author);
     }
 
@@ -224,13 +242,20 @@ impl Writing {
             ModelEvent::Cite { passage, quote } => {
                 // What is held back belongs before the mark.
                 let passed = self.pass(AnswerGuard::finish);
-                passed.map(|()| self.cite(passage, quote))
+                passed.map(|()| match &mut self.gate {
+                    Some(gate) => {
+                        let mut let_out = Vec::new();
+                        gate.cite(passage, quote, &mut |event| let_out.push(event));
+                        self.let_out(let_out);
+                    }
+                    None => self.cite(passage, quote),
+                })
             }
             ModelEvent::Retract(reason) => {
                 self.retract(reason);
                 Ok(())
             }
-            ModelEvent::Finished(finish) => self.pass(AnswerGuard::finish).map(|()| self.finish(finish)),
+            ModelEvent::Finished(finish) => self.pass(AnswerGuard::finish).map(|()| self.conclude(finish)),
         };
         if let Err(intervention) = passed {
             self.stop(intervention);
@@ -244,11 +269,50 @@ impl Writing {
     ) -> Result<(), Intervention> {
         let mut text = String::new();
         step(&mut self.filter, &mut text)?;
-        if !text.is_empty() {
-            self.is_shown = true;
-            self.ready.push_back(AnswerEvent::Text(text));
+        match &mut self.gate {
+            _ if text.is_empty() => {}
+            Some(gate) => {
+                let mut let_out = Vec::new();
+                gate.text(text, &mut |event| let_out.push(event));
+                self.let_out(let_out);
+            }
+            None => self.show(text),
         }
         Ok(())
+    }
+
+    fn let_out(&mut self, events: Vec<GateEvent>) {
+        for event in events {
+            match event {
+                GateEvent::Text(text) => self.show(text),
+                GateEvent::Cite { passage, quote } => self.cite(passage, quote),
+                GateEvent::Unsupported(unsupported) => {
+                    self.ready.push_back(AnswerEvent::Unsupported(unsupported));
+                }
+                GateEvent::Withheld { .. } => {
+                    let text = self.fixed.withheld;
+                    self.ready.push_back(AnswerEvent::Notice { kind: "withheld", text });
+                }
+            }
+        }
+    }
+
+    fn show(&mut self, text: String) {
+        self.is_shown = true;
+        self.ready.push_back(AnswerEvent::Text(text));
+    }
+
+    /// Ends an answer with the verdict on its last sentence. One of which nothing is left has no evidence.
+    fn conclude(&mut self, mut finish: Finish) {
+        if let Some(mut gate) = self.gate.take() {
+            let mut let_out = Vec::new();
+            gate.finish(&mut |event| let_out.push(event));
+            self.let_out(let_out);
+            if matches!(finish.reason, FinishReason::Complete | FinishReason::Length) && !self.is_shown {
+                finish.reason = FinishReason::NoEvidence;
+            }
+        }
+        self.finish(finish);
     }
 
     /// Ends an answer that must not be shown. Nobody waits for what the model has used.
@@ -261,6 +325,9 @@ impl Writing {
     fn retract(&mut self, reason: RetractReason) {
         self.cited.clear();
         self.filter = self.guard.answer();
+        if let Some(gate) = &mut self.gate {
+            gate.retract();
+        }
         if std::mem::take(&mut self.is_shown) {
             let reason = match reason {
                 RetractReason::Blocked => self.fixed.withdrawn.clone(),
@@ -284,19 +351,18 @@ impl Writing {
                 self.ready.extend(say(std::mem::take(&mut self.fixed.blocked), finish));
             }
             FinishReason::Complete | FinishReason::Length => {
-                self.ready.push_back(AnswerEvent::Finished { finish, author: self.author.take() });
+                let follow_ups = follow_ups(&self.prompt, &self.cited);
+                let author = self.author.take();
+                self.ready.push_back(AnswerEvent::Finished { finish, author, follow_ups });
             }
         }
     }
 
     /// A model may name a passage that does not exist: that citation is left out rather than invented.
     fn cite(&mut self, passage: usize, quote: String) {
-        if passage >= self.passages {
-            tracing::warn!(
-                passage,
-                passages = self.passages,
-                "the model cited a passage that it was not given"
-            );
+        let passages = self.prompt.passages.len();
+        if passage >= passages {
+            tracing::warn!(passage, passages, "the model cited a passage that it was not given");
             return;
         }
         let known = self.cited.iter().position(|cited| *cited == passage);

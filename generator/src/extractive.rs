@@ -4,16 +4,16 @@
 
 mod concepts;
 mod expectation;
-mod language;
+pub(crate) mod language;
 mod matching;
 mod pace;
 mod rendering;
 mod scoring;
 mod selection;
-mod stopwords;
-mod terms;
+pub(crate) mod stopwords;
+pub(crate) mod terms;
 mod units;
-mod weekdays;
+pub(crate) mod weekdays;
 
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};

@@ -22,6 +22,10 @@ pub mod guard;
 
 pub mod answer;
 
+pub mod gate;
+
+pub mod follow_ups;
+
 pub mod error;
 
 mod ladder;

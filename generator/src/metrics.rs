@@ -73,7 +73,7 @@ impl Watch {
                 self.has_text = true;
                 self.metrics.first_text_seconds.observe(self.start.elapsed().as_secs_f64());
             }
-            AnswerEvent::Finished { finish, author } => {
+            AnswerEvent::Finished { finish, author, .. } => {
                 self.metrics.cost_microdollars.inc_by(finish.cost_microdollars);
                 let ending = match finish.reason {
                     FinishReason::Complete if author.is_none() => "try_later",
@@ -88,6 +88,7 @@ impl Watch {
             | AnswerEvent::Citation { .. }
             | AnswerEvent::Retract { .. }
             | AnswerEvent::Notice { .. }
+            | AnswerEvent::Unsupported(_)
             | AnswerEvent::Committed(_) => {}
         }
     }

@@ -23,6 +23,8 @@ struct Sentences {
     quoted: &'static str,
     /// Another model writes.
     smaller: &'static str,
+    /// A sentence is left out.
+    withheld: &'static str,
 }
 
 #[rustfmt::skip]
@@ -37,6 +39,7 @@ const SENTENCES: [Sentences; 8] = [
         broken: "The answer so far is replaced, because its writing broke off.",
         quoted: "The usual model is not available; these are quotations from our documents.",
         smaller: "A smaller model answers, because the usual one is not available.",
+        withheld: "A sentence was left out, because our documents do not say so.",
     },
     Sentences {
         language: "de",
@@ -48,6 +51,7 @@ const SENTENCES: [Sentences; 8] = [
         broken: "Die bisherige Antwort wird ersetzt, weil sie abgebrochen ist.",
         quoted: "Das übliche Modell ist nicht verfügbar; dies sind Zitate aus unseren Unterlagen.",
         smaller: "Es antwortet ein kleineres Modell, weil das übliche nicht verfügbar ist.",
+        withheld: "Ein Satz wurde weggelassen, weil er nicht in unseren Unterlagen steht.",
     },
     Sentences {
         language: "es",
@@ -59,6 +63,7 @@ const SENTENCES: [Sentences; 8] = [
         broken: "La respuesta anterior se sustituye porque se interrumpió.",
         quoted: "El modelo habitual no está disponible; estas son citas de nuestros documentos.",
         smaller: "Responde un modelo más pequeño porque el habitual no está disponible.",
+        withheld: "Se ha omitido una frase porque no consta en nuestros documentos.",
     },
     Sentences {
         language: "fr",
@@ -70,6 +75,7 @@ const SENTENCES: [Sentences; 8] = [
         broken: "La réponse précédente est remplacée, car elle s'est interrompue.",
         quoted: "Le modèle habituel n'est pas disponible ; voici des citations de nos documents.",
         smaller: "Un modèle plus petit répond, car le modèle habituel n'est pas disponible.",
+        withheld: "Une phrase a été omise, car nos documents ne le disent pas.",
     },
     Sentences {
         language: "it",
@@ -81,6 +87,7 @@ const SENTENCES: [Sentences; 8] = [
         broken: "La risposta precedente viene sostituita perché si è interrotta.",
         quoted: "Il modello abituale non è disponibile; queste sono citazioni dai nostri documenti.",
         smaller: "Risponde un modello più piccolo perché quello abituale non è disponibile.",
+        withheld: "Una frase è stata omessa perché non risulta dai nostri documenti.",
     },
     Sentences {
         language: "pt",
@@ -92,6 +99,7 @@ const SENTENCES: [Sentences; 8] = [
         broken: "A resposta anterior é substituída porque foi interrompida.",
         quoted: "O modelo habitual não está disponível; estas são citações dos nossos documentos.",
         smaller: "Responde um modelo mais pequeno porque o habitual não está disponível.",
+        withheld: "Uma frase foi omitida porque não consta dos nossos documentos.",
     },
     Sentences {
         language: "zh",
@@ -103,6 +111,7 @@ const SENTENCES: [Sentences; 8] = [
         broken: "之前的回答中断了，现在由新的回答代替。",
         quoted: "常用模型暂时不可用；以下内容摘自我们的资料。",
         smaller: "常用模型暂时不可用，由较小的模型回答。",
+        withheld: "有一句话被省略，因为我们的资料中没有相关说明。",
     },
     Sentences {
         language: "ar",
@@ -114,6 +123,7 @@ const SENTENCES: [Sentences; 8] = [
         broken: "تُستبدل الإجابة السابقة لأنها انقطعت.",
         quoted: "النموذج المعتاد غير متاح؛ هذه اقتباسات من مستنداتنا.",
         smaller: "يجيب نموذج أصغر لأن النموذج المعتاد غير متاح.",
+        withheld: "حُذفت جملة لأن مستنداتنا لا تذكر ذلك.",
     },
 ];
 
@@ -134,6 +144,8 @@ pub(crate) struct FixedTexts {
     pub(crate) quoted: &'static str,
     /// Another model writes.
     pub(crate) smaller: &'static str,
+    /// A sentence is left out.
+    pub(crate) withheld: &'static str,
 }
 
 /// The fixed texts of a business.
@@ -167,6 +179,7 @@ impl Refusal {
             broken: sentences.broken,
             quoted: sentences.quoted,
             smaller: sentences.smaller,
+            withheld: sentences.withheld,
         }
     }
 }

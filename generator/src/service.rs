@@ -13,6 +13,7 @@ use tonic::{Request, Response, Status};
 
 use crate::answer::{AnswerEvent, Answerer, Author};
 use crate::error::Error;
+use crate::gate::{Claim, Unsupported};
 use crate::metrics::{Metrics, Watch};
 use crate::model::{FinishReason, ModelKind};
 use crate::prompt::{Message, Passage, Prompt};
@@ -119,8 +120,9 @@ fn wire(event: AnswerEvent, passages: &[v1::Passage]) -> v1::GenerateEvent {
         AnswerEvent::Notice { kind, text } => {
             Event::Notice(v1::Notice { kind: kind.to_owned(), text: text.to_owned() })
         }
+        AnswerEvent::Unsupported(unsupported) => Event::Unsupported(self::unsupported(unsupported)),
         AnswerEvent::Committed(cost_microdollars) => Event::Committed(v1::Committed { cost_microdollars }),
-        AnswerEvent::Finished { finish, author } => {
+        AnswerEvent::Finished { finish, author, follow_ups } => {
             let source = match &author {
                 Some(Author { kind: ModelKind::Extractive, .. }) => v1::AnswerSource::Extractive,
                 Some(Author { is_fallback: true, .. }) => v1::AnswerSource::FallbackModel,
@@ -137,10 +139,21 @@ fn wire(event: AnswerEvent, passages: &[v1::Passage]) -> v1::GenerateEvent {
                 }),
                 source: source.into(),
                 model: author.map(|author| author.name).unwrap_or_default(),
+                follow_ups,
             })
         }
     };
     v1::GenerateEvent { event: Some(event) }
+}
+
+fn unsupported(unsupported: Unsupported) -> v1::Unsupported {
+    let Unsupported { range, what, is_uncited } = unsupported;
+    let claim = |claim: Claim| v1::Claim { kind: claim.kind.name().to_owned(), text: claim.text };
+    v1::Unsupported {
+        byte_range: Some(v1::ByteRange { start: range.start, end: range.end }),
+        claims: what.into_iter().map(claim).collect(),
+        is_uncited,
+    }
 }
 
 fn reason(reason: FinishReason) -> v1::FinishReason {
@@ -149,5 +162,23 @@ fn reason(reason: FinishReason) -> v1::FinishReason {
         FinishReason::NoEvidence => v1::FinishReason::NoEvidence,
         FinishReason::Length => v1::FinishReason::Length,
         FinishReason::Blocked => v1::FinishReason::Blocked,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AnswerEvent, Claim, Event, Unsupported, v1, wire};
+    use crate::gate::ClaimKind;
+
+    #[test]
+    fn a_sentence_that_is_not_borne_out_keeps_its_bytes_and_claims() {
+        let what = vec![Claim { kind: ClaimKind::Price, text: "$49".to_owned() }];
+        let sent = wire(AnswerEvent::Unsupported(Unsupported { range: 3..44, what, is_uncited: true }), &[]);
+        let expected = v1::Unsupported {
+            byte_range: Some(v1::ByteRange { start: 3, end: 44 }),
+            claims: vec![v1::Claim { kind: "price".to_owned(), text: "$49".to_owned() }],
+            is_uncited: true,
+        };
+        assert_eq!(sent.event, Some(Event::Unsupported(expected)));
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use lifecycle::Reader;
 
+use crate::gate::GateMode;
 pub use crate::guard::GuardSettings;
 use crate::ladder::LadderLimits;
 use crate::prompt::MAX_OUTPUT_TOKENS;
@@ -52,6 +53,9 @@ pub struct AnswerSettings {
     /// What is said when the passages hold no answer: `GENERATOR_REFUSAL`. Without it the question's language decides
     /// among built-in sentences, the English one for every other language.
     pub refusal: Option<String>,
+    /// What becomes of sentences of a language model that its passages do not bear out: `GENERATOR_GATE`, `mark` (the default)
+    /// shows and marks them, `withhold` holds each sentence back until it has ended and leaves such out, `off` looks at none.
+    pub gate: GateMode,
     /// Whom to ask instead, such as an address or a number: `GENERATOR_CONTACT`; follows the refusal.
     pub contact: Option<String>,
 }
@@ -89,6 +93,7 @@ impl AnswerSettings {
             sentence_threshold: reader.number("GENERATOR_SENTENCE_THRESHOLD", 0.3, 0.0..=1.0),
             max_output_tokens: reader.number("GENERATOR_MAX_OUTPUT_TOKENS", 1_000, 1..=MAX_OUTPUT_TOKENS),
             refusal: reader.optional_text("GENERATOR_REFUSAL"),
+            gate: reader.parsed("GENERATOR_GATE", "mark", "mark, withhold or off").unwrap_or(GateMode::Mark),
             contact: reader.optional_text("GENERATOR_CONTACT"),
         }
     }
@@ -112,10 +117,11 @@ mod tests {
         let mut reader = Reader::from_pairs([
             ("GENERATOR_LISTEN", "here"),
             ("GENERATOR_SENTENCE_THRESHOLD", "2"),
+            ("GENERATOR_GATE", "maybe"),
             ("GENERATOR_X", ""),
         ]);
         Settings::read(&mut reader);
-        let mistakes = reader.finish(&["GENERATOR_"]).expect_err("three mistakes");
-        assert_eq!(mistakes.0.len(), 3, "{mistakes}");
+        let mistakes = reader.finish(&["GENERATOR_"]).expect_err("four mistakes");
+        assert_eq!(mistakes.0.len(), 4, "{mistakes}");
     }
 }

@@ -18,7 +18,6 @@ use crate::ladder::Ladder;
 use crate::metrics::Metrics;
 use crate::model::ChatModel;
 use crate::openai::OpenAiModel;
-use crate::refusal::Refusal;
 use crate::service::{GeneratorService, MAX_REQUEST_BYTES};
 use crate::settings::{BedrockSettings, ModelChoice, OpenAiSettings, Settings};
 
@@ -70,7 +69,7 @@ pub async fn start(settings: &Settings, listeners: Listeners, shutdown: &Shutdow
     let ladder = Arc::new(Ladder::new(models(settings).await?, settings.ladder));
     let guard = Guard::connect(&settings.guard, &settings.model.limits).await?;
     let prices = Arc::new(settings.model.prices.clone());
-    let answerer = Answerer::new(ladder, guard, prices, Refusal::new(answers));
+    let answerer = Answerer::new(ladder, guard, prices, answers);
     let service = GeneratorService { answerer, max_output_tokens: answers.max_output_tokens, metrics };
     let readiness = Readiness::new(shutdown);
     readiness.set(true);

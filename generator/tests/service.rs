@@ -60,7 +60,7 @@ async fn answer(stack: &mut Stack, request: GenerateRequest) -> (Vec<String>, Ve
             }
             Event::Citation(citation) => citations.push(citation),
             Event::Finished(finished) => end = Some(finished),
-            Event::Notice(_) | Event::Retract(_) | Event::Committed(_) => {
+            Event::Notice(_) | Event::Retract(_) | Event::Committed(_) | Event::Unsupported(_) => {
                 unreachable!("not sent by this model")
             }
         }

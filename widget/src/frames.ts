@@ -53,6 +53,8 @@ export type AnswerFrame =
   | (Numbered & { type: "citation"; citation: Citation })
   | (Numbered & { type: "notice"; kind: string })
   | (Numbered & { type: "retract"; from_byte: number; reason: string })
+  | (Numbered & { type: "unsupported" })
+  | (Numbered & { type: "other" })
   | (Numbered & { type: "end"; finish_reason: FinishReason; citations: Citation[]; generation: number })
   | ErrorFrame;
 
@@ -142,6 +144,8 @@ function parseEvent(frame: Fields, numbered: Numbered): AnswerFrame | null {
       return { type: "chunk", ...numbered };
     case "notice":
       return { type: "notice", ...numbered, kind: textOf(frame["kind"]) };
+    case "unsupported":
+      return { type: "unsupported", ...numbered };
     case "retract":
       return { type: "retract", ...numbered, from_byte: numberOf(frame["from_byte"]), reason: textOf(frame["reason"]) };
     case "citation": {
@@ -153,7 +157,8 @@ function parseEvent(frame: Fields, numbered: Numbered): AnswerFrame | null {
       return { type: "end", ...numbered, finish_reason: parseFinishReason(frame["finish_reason"]), citations, generation };
     }
     default:
-      return null;
+      // A newer gateway may send more; its place in the numbering counts all the same.
+      return { type: "other", ...numbered };
   }
 }
 

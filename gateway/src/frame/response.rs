@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 use proto::v1::chat_event::Event;
-use proto::v1::{AnswerSource, ChatEvent, Citation, Ended, FinishReason, Notice, Passage, StageTimes, Usage};
+use proto::v1::{
+    AnswerSource, ChatEvent, Citation, Ended, FinishReason, Notice, Passage, StageTimes, Unsupported, Usage,
+};
 use serde::Serialize;
 
 use crate::refusal::Refusal;
@@ -39,6 +41,20 @@ struct NoticeFields<'a> {
     kind: &'a str,
 }
 
+/// A sentence that is not borne out.
+#[derive(Serialize)]
+struct UnsupportedFields<'a> {
+    byte_range: [u64; 2],
+    claims: Vec<ClaimBody<'a>>,
+    is_uncited: bool,
+}
+
+#[derive(Serialize)]
+struct ClaimBody<'a> {
+    kind: &'a str,
+    text: &'a str,
+}
+
 #[derive(Serialize)]
 struct RetractFields<'a> {
     from_byte: u64,
@@ -54,6 +70,7 @@ struct EndFields<'a> {
     source: &'static str,
     model: &'a str,
     generation: u64,
+    follow_ups: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -62,6 +79,15 @@ struct ErrorFields<'a> {
     retryable: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after_ms: Option<u64>,
+}
+
+/// What is said about an answer while it is written.
+#[derive(Debug, Default)]
+pub(crate) struct Beside {
+    /// In the order in which they came.
+    pub(crate) notices: Vec<Notice>,
+    /// Sentences that are not borne out, less those that were withdrawn.
+    pub(crate) unsupported: Vec<Unsupported>,
 }
 
 /// A cited passage.
@@ -113,7 +139,9 @@ struct ChatResponse<'a> {
     source: &'static str,
     model: &'a str,
     generation: u64,
+    follow_ups: &'a [String],
     notices: Vec<NoticeBody<'a>>,
+    unsupported: Vec<UnsupportedFields<'a>>,
 }
 
 #[derive(Serialize)]
@@ -153,6 +181,7 @@ pub(crate) fn event_frame(event: &ChatEvent, connection_id: &str) -> Bytes {
             enveloped(event, "", CitationFields { citation: source(citation) })
         }
         Some(Event::Notice(notice)) => enveloped(event, &notice.text, NoticeFields { kind: &notice.kind }),
+        Some(Event::Unsupported(unsupported)) => enveloped(event, "", unsupported_fields(unsupported)),
         Some(Event::Retract(retract)) => {
             enveloped(event, "", RetractFields { from_byte: retract.from_byte, reason: &retract.reason })
         }
@@ -177,6 +206,7 @@ pub(crate) fn event_name(event: &ChatEvent) -> &'static str {
         Some(Event::Citation(_)) => "citation",
         Some(Event::Notice(_)) => "notice",
         Some(Event::Retract(_)) => "retract",
+        Some(Event::Unsupported(_)) => "unsupported",
         Some(Event::Ended(_)) => "end",
         Some(Event::Failed(_)) | None => "error",
     }
@@ -198,11 +228,25 @@ fn end_fields(ended: &Ended) -> EndFields<'_> {
         source: answer_source(ended.source()),
         model: &ended.model,
         generation: ended.generation,
+        follow_ups: &ended.follow_ups,
+    }
+}
+
+fn unsupported_fields(unsupported: &Unsupported) -> UnsupportedFields<'_> {
+    let range = unsupported.byte_range.unwrap_or_default();
+    UnsupportedFields {
+        byte_range: [range.start, range.end],
+        claims: unsupported
+            .claims
+            .iter()
+            .map(|claim| ClaimBody { kind: &claim.kind, text: &claim.text })
+            .collect(),
+        is_uncited: unsupported.is_uncited,
     }
 }
 
 /// Returns the body of an answer over REST.
-pub(crate) fn chat_response(answer_id: &str, ended: &Ended, notices: &[Notice]) -> Bytes {
+pub(crate) fn chat_response(answer_id: &str, ended: &Ended, beside: &Beside) -> Bytes {
     json(&ChatResponse {
         response: &ended.text,
         answer_id,
@@ -214,7 +258,13 @@ pub(crate) fn chat_response(answer_id: &str, ended: &Ended, notices: &[Notice]) 
         source: answer_source(ended.source()),
         model: &ended.model,
         generation: ended.generation,
-        notices: notices.iter().map(|notice| NoticeBody { kind: &notice.kind, text: &notice.text }).collect(),
+        follow_ups: &ended.follow_ups,
+        notices: beside
+            .notices
+            .iter()
+            .map(|notice| NoticeBody { kind: &notice.kind, text: &notice.text })
+            .collect(),
+        unsupported: beside.unsupported.iter().map(unsupported_fields).collect(),
     })
 }
 

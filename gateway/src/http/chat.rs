@@ -15,13 +15,13 @@ use http::{HeaderValue, StatusCode, header};
 use lifecycle::TraceContext;
 use proto::ErrorCode;
 use proto::v1::chat_event::Event;
-use proto::v1::{Failed, Notice};
+use proto::v1::{ByteRange, Failed};
 use ulid::Ulid;
 
 use super::{Edge, body, header, search};
 use crate::answer::{Logged, Reader};
 use crate::chat::Origin;
-use crate::frame::{self, ChatBody};
+use crate::frame::{self, Beside, ChatBody};
 use crate::question::Asked;
 use crate::refusal::Refusal;
 use crate::registry::Resumed;
@@ -76,12 +76,18 @@ fn idempotency_key(head: &Parts) -> Result<Option<String>, Refusal> {
 }
 
 async fn whole(mut reader: Reader) -> Result<Response, Refusal> {
-    let mut notices: Vec<Notice> = Vec::new();
+    let mut beside = Beside::default();
     while let Some(logged) = reader.next().await {
         match &logged.event.event {
-            Some(Event::Notice(notice)) => notices.push(notice.clone()),
+            Some(Event::Notice(notice)) => beside.notices.push(notice.clone()),
+            Some(Event::Unsupported(unsupported)) => beside.unsupported.push(unsupported.clone()),
+            Some(Event::Retract(retract)) => {
+                let stays =
+                    |range: Option<ByteRange>| range.is_some_and(|range| range.end <= retract.from_byte);
+                beside.unsupported.retain(|unsupported| stays(unsupported.byte_range));
+            }
             Some(Event::Ended(ended)) => {
-                return Ok(search::json(frame::chat_response(&logged.event.answer_id, ended, &notices)));
+                return Ok(search::json(frame::chat_response(&logged.event.answer_id, ended, &beside)));
             }
             Some(Event::Failed(failed)) => return Err(refusal_of(failed)),
             _ => {}

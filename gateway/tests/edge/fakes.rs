@@ -43,6 +43,7 @@ fn finished_for(cost_microdollars: u64) -> Step {
         }),
         source: v1::AnswerSource::Extractive.into(),
         model: "extractive".to_owned(),
+        follow_ups: vec!["Are you open on public holidays?".to_owned()],
     }))
 }
 
@@ -65,12 +66,18 @@ pub(crate) fn full_answer() -> Vec<Step> {
     let notice = v1::Notice { kind: "extractive".to_owned(), text: "Quoted.".to_owned() };
     let citation =
         Citation { number: 1, passage: Some(passage()), quote: "open".to_owned(), url: String::new() };
+    let unsupported = v1::Unsupported {
+        byte_range: Some(v1::ByteRange { start: 0, end: 22 }),
+        claims: vec![v1::Claim { kind: "price".to_owned(), text: "$49".to_owned() }],
+        is_uncited: false,
+    };
     let retract = v1::Retract { from_byte: 13, reason: "Withdrawn.".to_owned() };
     vec![
         Step::Event(Event::Notice(notice)),
         delta("Grüße, open [1]"),
         delta(" tail"),
         Step::Event(Event::Citation(citation)),
+        Step::Event(Event::Unsupported(unsupported)),
         Step::Event(Event::Retract(retract)),
         delta(" [1]"),
         finished(),

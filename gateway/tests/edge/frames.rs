@@ -43,12 +43,15 @@ async fn every_frame_of_an_answer_has_the_fields_of_its_example() {
     socket.send(example("sendMessage")).await;
     let frames = socket.answer().await;
     let kinds: Vec<&str> = frames.iter().filter_map(|frame| frame["type"].as_str()).collect();
-    assert_eq!(kinds, ["start", "notice", "chunk", "chunk", "citation", "retract", "chunk", "end"]);
+    assert_eq!(
+        kinds,
+        ["start", "notice", "chunk", "chunk", "citation", "unsupported", "retract", "chunk", "end"]
+    );
     for frame in &frames {
         check(frame, frame["type"].as_str().unwrap());
     }
     let seqs: Vec<u64> = frames.iter().filter_map(|frame| frame["seq"].as_u64()).collect();
-    assert_eq!(seqs, (1..=8).collect::<Vec<u64>>());
+    assert_eq!(seqs, (1..=9).collect::<Vec<u64>>());
     let asked = stack.generator.calls.lock().unwrap()[0].clone();
     assert_eq!((asked.question.as_str(), asked.history.len()), ("And when are you open on Sundays?", 2));
 }
@@ -84,7 +87,9 @@ async fn the_answer_over_rest_holds_the_fields_of_the_end_frame() {
     let reply = post(stack.http, "/chat", r#"{"message":"open?"}"#).await;
     assert_eq!(reply.status, 200, "{reply:?}");
     let (body, end) = (reply.json(), example("end"));
-    for name in ["finish_reason", "citations", "usage", "stage_times", "source", "model", "generation"] {
+    for name in
+        ["finish_reason", "citations", "usage", "stage_times", "source", "model", "generation", "follow_ups"]
+    {
         let (mut ours, mut theirs) = (BTreeSet::new(), BTreeSet::new());
         shape(&body[name], name, &mut ours);
         shape(&end[name], name, &mut theirs);
@@ -92,5 +97,6 @@ async fn the_answer_over_rest_holds_the_fields_of_the_end_frame() {
     }
     assert_eq!(body["response"], "Grüße, open [1]");
     assert_eq!(body["notices"][0]["kind"], "extractive");
+    assert_eq!(body["unsupported"].as_array().map(Vec::len), Some(0), "its text was withdrawn");
     assert_eq!(body["cached"], false);
 }

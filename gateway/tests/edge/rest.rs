@@ -41,7 +41,10 @@ async fn events_are_the_frames_of_the_websocket_and_resume_by_their_id() {
     }
     let all = events(&reply.body);
     let names: Vec<&str> = all.iter().map(|(_, name, _)| name.as_str()).collect();
-    assert_eq!(names, ["start", "notice", "chunk", "chunk", "citation", "retract", "chunk", "end"]);
+    assert_eq!(
+        names,
+        ["start", "notice", "chunk", "chunk", "citation", "unsupported", "retract", "chunk", "end"]
+    );
     let frames: Vec<Value> = all.iter().map(|(_, _, frame)| frame.clone()).collect();
     assert_eq!(text_of(&frames), "Grüße, open [1]");
     let answer_id = frames[0]["answer_id"].as_str().unwrap();
@@ -67,7 +70,7 @@ async fn streaming_without_accepting_events_returns_the_address_of_the_stream() 
     let reply = post(stack.http, "/chat", r#"{"message":"open?","streaming":true}"#).await;
     assert_eq!(reply.status, 202);
     let path = reply.json()["stream_url"].as_str().unwrap().to_owned();
-    assert_eq!(events(&get(stack.http, &path).await.body).len(), 8);
+    assert_eq!(events(&get(stack.http, &path).await.body).len(), 9);
 }
 
 #[tokio::test]

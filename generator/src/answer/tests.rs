@@ -1,14 +1,15 @@
 //! Scripted models, the guard and the fixed texts.
 
 use super::{
-    AnswerEvent, Answerer, Arc, Error, Finish, FinishReason, Ladder, ModelEvent, ModelKind, Prompt, Refusal,
+    AnswerEvent, Answerer, Arc, Error, Finish, FinishReason, Ladder, ModelEvent, ModelKind, Prompt,
     RetractReason,
 };
+use crate::gate::Unsupported;
 use crate::guard::{Checked, Direction, Guard, GuardSettings, Guardrail, Verdict};
 use crate::model::ChatModel;
 use crate::prices::{GuardrailUnits, Prices};
 use crate::prompt::{Message, Passage};
-use crate::settings::ladder_limits;
+use crate::settings::{AnswerSettings, ladder_limits};
 use futures_util::future::{self, BoxFuture};
 use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt, StreamExt};
@@ -41,8 +42,12 @@ fn prompt(passages: usize) -> Prompt {
 }
 
 fn answerer(model: impl ChatModel + 'static, applied: Option<Told>) -> Answerer {
-    let mut reader = lifecycle::Reader::from_pairs([("", ""); 0]);
-    let refusal = Refusal::new(&crate::settings::AnswerSettings::read(&mut reader));
+    answerer_with(model, applied, "mark")
+}
+
+fn answerer_with(model: impl ChatModel + 'static, applied: Option<Told>, gate: &str) -> Answerer {
+    let mut reader = lifecycle::Reader::from_pairs([("GENERATOR_GATE", gate)]);
+    let answers = AnswerSettings::read(&mut reader);
     let (limits, prices) = (ladder_limits(&mut reader), Prices::read(&mut reader));
     let ladder = Ladder::new(vec![Arc::new(model)], limits);
     let guard = Guard::local(&GuardSettings::read(&mut reader)).expect("the built-in rules");
@@ -50,7 +55,7 @@ fn answerer(model: impl ChatModel + 'static, applied: Option<Told>) -> Answerer 
         Some(applied) => guard.with_applied(Arc::new(applied)),
         None => guard,
     };
-    Answerer::new(Arc::new(ladder), guard, Arc::new(prices), refusal)
+    Answerer::new(Arc::new(ladder), guard, Arc::new(prices), &answers)
 }
 
 fn all(answerer: &Answerer, prompt: Prompt, budget: Option<u64>) -> Vec<Result<AnswerEvent, Error>> {
@@ -142,7 +147,7 @@ fn citations_are_numbered_by_first_use_and_sent_once() {
 fn no_passages_and_no_evidence_both_refuse_without_a_model() {
     let unsure = ModelEvent::Finished(Finish::free(FinishReason::NoEvidence));
     for events in [events(vec![], 0), events(vec![unsure], 1)] {
-        let [Ok(AnswerEvent::Text(text)), Ok(AnswerEvent::Finished { finish, author: None })] =
+        let [Ok(AnswerEvent::Text(text)), Ok(AnswerEvent::Finished { finish, author: None, .. })] =
             events.as_slice()
         else {
             unreachable!("{events:?}")
@@ -232,4 +237,69 @@ fn a_guardrail_that_cannot_answer_lets_nothing_pass() {
     let (text, finish) = read(&all(&answerer(Repeating, Some(Told(None))), prompt(1), None));
     assert!(text.contains("try again") && !text.contains("Where are you"), "{text}");
     assert_eq!(finish.cost_microdollars, 400, "what it may have charged");
+}
+
+const HOURS: &str = "On Sundays we are open from 11:00 to 16:00.";
+
+/// Asks a model that says this and cites the opening hours after each sentence.
+fn gated(sentences: &[&str], gate: &str) -> Vec<Result<AnswerEvent, Error>> {
+    let mut script = Vec::new();
+    for sentence in sentences {
+        script.extend([ModelEvent::Text((*sentence).to_owned()), cite(0)]);
+    }
+    script.push(ModelEvent::Finished(Finish::free(FinishReason::Complete)));
+    let hours = |text: &str, heading: &str| Passage {
+        title: "Opening hours".to_owned(),
+        heading_path: vec!["Opening hours".to_owned(), heading.to_owned()],
+        text: text.to_owned(),
+        language: "en".to_owned(),
+        ..Passage::default()
+    };
+    let passages = vec![hours(HOURS, "Weekend"), hours("We are closed.", "Are you open on public holidays?")];
+    let prompt = Prompt { question: "When are you open on Sundays?".to_owned(), passages, ..prompt(0) };
+    all(&answerer_with(Scripted(script), None, gate), prompt, None)
+}
+
+#[test]
+fn a_sentence_that_its_passage_does_not_bear_out_is_marked() {
+    let events = gated(&[HOURS, " We also open at 7:30."], "mark");
+    let marked: Vec<&Unsupported> = events
+        .iter()
+        .filter_map(|event| match event {
+            Ok(AnswerEvent::Unsupported(unsupported)) => Some(unsupported),
+            _ => None,
+        })
+        .collect();
+    let (text, _) = read(&events);
+    let [Unsupported { range, what, is_uncited: false }] = marked.as_slice() else {
+        unreachable!("{events:?}")
+    };
+    let bytes = usize::try_from(range.start).expect("small")..usize::try_from(range.end).expect("small");
+    let sentence = text.get(bytes).expect("whole characters").trim();
+    assert!(sentence.starts_with("We also open at 7:30."), "{sentence}");
+    assert!(what.iter().any(|claim| claim.text.contains("7:30")), "{what:?}");
+}
+
+#[test]
+fn a_sentence_may_be_left_out_and_an_answer_of_none_is_a_refusal() {
+    let events = gated(&[HOURS, " We also open at 7:30."], "withhold");
+    assert_eq!(read(&events).0, format!("{HOURS} [1]"));
+    let is_told = |event: &Result<AnswerEvent, Error>| {
+        matches!(event, Ok(AnswerEvent::Notice { kind: "withheld", .. }))
+    };
+    assert!(events.iter().any(is_told), "{events:?}");
+    let (text, finish) = read(&gated(&["We open at 7:30."], "withhold"));
+    assert_eq!(
+        (text.as_str(), finish.reason),
+        ("I could not find that in our documents.", FinishReason::NoEvidence)
+    );
+}
+
+#[test]
+fn further_questions_come_from_what_was_found_and_not_cited() {
+    let events = gated(&[HOURS], "mark");
+    let Some(Ok(AnswerEvent::Finished { follow_ups, .. })) = events.last() else {
+        unreachable!("{events:?}")
+    };
+    assert_eq!(follow_ups, &["Are you open on public holidays?"]);
 }

@@ -8,7 +8,7 @@ pub(crate) struct Weekday(pub(crate) u8);
 
 /// Names, folded, Monday first.
 #[rustfmt::skip]
-const NAMES: [[&str; 7]; 8] = [
+pub(crate) const NAMES: [[&str; 7]; 8] = [
     ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"],
     ["montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag"],
     ["lunes", "martes", "miercoles", "jueves", "viernes", "sabado", "domingo"],
@@ -21,13 +21,13 @@ const NAMES: [[&str; 7]; 8] = [
 
 /// Short forms, believed only beside another day or a number.
 #[rustfmt::skip]
-const SHORT: [[&str; 7]; 3] = [
+pub(crate) const SHORT: [[&str; 7]; 3] = [
     ["mon", "tue", "wed", "thu", "fri", "sat", "sun"],
     ["mo", "di", "mi", "do", "fr", "sa", "so"],
     ["lun", "mar", "mie", "jue", "vie", "sab", "dom"],
 ];
 
-const OTHER_NAMES: [(&str, u8); 8] = [
+pub(crate) const OTHER_NAMES: [(&str, u8); 8] = [
     ("sonnabend", 5),
     ("среду", 2),
     ("пятницу", 4),
@@ -39,7 +39,7 @@ const OTHER_NAMES: [(&str, u8); 8] = [
 ];
 
 /// Words for several days at once.
-const GROUPS: [(&str, &[u8]); 9] = [
+pub(crate) const GROUPS: [(&str, &[u8]); 9] = [
     ("weekend", &[5, 6]),
     ("weekends", &[5, 6]),
     ("wochenende", &[5, 6]),

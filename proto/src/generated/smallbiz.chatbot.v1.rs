@@ -211,6 +211,31 @@ pub struct Retract {
     #[prost(string, tag = "2")]
     pub reason: ::prost::alloc::string::String,
 }
+/// A sentence of the answer that the passages it cites do not bear out, or that cites none. It follows the sentence; a
+/// retraction takes it back with the text.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Unsupported {
+    /// The sentence in the text so far, citation markers within it included: bytes, half open.
+    #[prost(message, optional, tag = "1")]
+    pub byte_range: ::core::option::Option<ByteRange>,
+    /// What it says that no passage says; empty when everything was found, but nothing is cited for it.
+    #[prost(message, repeated, tag = "2")]
+    pub claims: ::prost::alloc::vec::Vec<Claim>,
+    /// Whether it states facts that neither it nor its paragraph cites a passage for.
+    #[prost(bool, tag = "3")]
+    pub is_uncited: bool,
+}
+/// Something that a passage must say when an answer does.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Claim {
+    /// Machine-readable kind: `number`, `price`, `percentage`, `date`, `time`, `weekday`, `phone`, `address`, `code`, `name` or
+    /// `quotation`.
+    #[prost(string, tag = "1")]
+    pub kind: ::prost::alloc::string::String,
+    /// The answer's own words, at most 200 characters; a day of the week in English.
+    #[prost(string, tag = "2")]
+    pub text: ::prost::alloc::string::String,
+}
 /// Why an answer ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -2397,7 +2422,7 @@ pub struct ChatEvent {
     /// Position in the answer, counted from 1 without gaps.
     #[prost(uint64, tag = "3")]
     pub seq: u64,
-    #[prost(oneof = "chat_event::Event", tags = "4, 5, 6, 7, 8, 9, 10")]
+    #[prost(oneof = "chat_event::Event", tags = "4, 5, 6, 7, 8, 9, 10, 11")]
     pub event: ::core::option::Option<chat_event::Event>,
 }
 /// Nested message and enum types in `ChatEvent`.
@@ -2418,6 +2443,8 @@ pub mod chat_event {
         Ended(super::Ended),
         #[prost(message, tag = "10")]
         Failed(super::Failed),
+        #[prost(message, tag = "11")]
+        Unsupported(super::Unsupported),
     }
 }
 /// The question was admitted.
@@ -2450,6 +2477,9 @@ pub struct Ended {
     /// Model that wrote the answer, such as `extractive` or `amazon.nova-lite-v1:0`; empty for a fixed text.
     #[prost(string, tag = "8")]
     pub model: ::prost::alloc::string::String,
+    /// Further questions that the documents answer, the best first: at most 3, of at most 100 characters each.
+    #[prost(string, repeated, tag = "9")]
+    pub follow_ups: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// The answer cannot be finished; the last event of a bad stream.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3190,7 +3220,7 @@ pub struct GenerateRequest {
 /// One event of an answer in the making.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct GenerateEvent {
-    #[prost(oneof = "generate_event::Event", tags = "1, 2, 3, 4, 5, 6")]
+    #[prost(oneof = "generate_event::Event", tags = "1, 2, 3, 4, 5, 6, 7")]
     pub event: ::core::option::Option<generate_event::Event>,
 }
 /// Nested message and enum types in `GenerateEvent`.
@@ -3209,6 +3239,8 @@ pub mod generate_event {
         Finished(super::Finished),
         #[prost(message, tag = "6")]
         Committed(super::Committed),
+        #[prost(message, tag = "7")]
+        Unsupported(super::Unsupported),
     }
 }
 /// A model that costs money is about to be asked. Whoever hears no more of the answer knows from this what it may have cost.
@@ -3230,6 +3262,9 @@ pub struct Finished {
     /// Model that wrote the answer; empty for a fixed text.
     #[prost(string, tag = "4")]
     pub model: ::prost::alloc::string::String,
+    /// Further questions that the documents answer, the best first: at most 3, of at most 100 characters each.
+    #[prost(string, repeated, tag = "5")]
+    pub follow_ups: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// Generated client implementations.
 pub mod generator_client {
