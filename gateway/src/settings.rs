@@ -42,6 +42,18 @@ pub struct Deadlines {
     pub answer: Duration,
 }
 
+/// How questions that lean on earlier messages are made to stand alone.
+#[derive(Clone, Copy, Debug)]
+pub struct Rewriting {
+    /// `GATEWAY_REWRITE`: `rule` (the default), which searches the earlier question together with this one, or `model`, which
+    /// also has a language model write the question anew wherever the rule finds that it does not stand alone.
+    pub is_by_model: bool,
+    /// `GATEWAY_REWRITE_SECONDS`: how long the model may take; default 3. After it the rule's question is kept.
+    pub patience: Duration,
+    /// `GATEWAY_REWRITE_MICRODOLLARS`: most that it may cost, of what an answer may; default 500.
+    pub microdollars: u64,
+}
+
 /// Bounds of the answers held in memory.
 #[derive(Clone, Copy, Debug)]
 pub struct AnswerBounds {
@@ -108,6 +120,8 @@ pub struct Settings {
     pub answers: AnswerBounds,
     /// Deadlines.
     pub deadlines: Deadlines,
+    /// Questions that lean on earlier messages.
+    pub rewriting: Rewriting,
     /// Bounds of connections.
     pub connections: ConnectionBounds,
     /// `GATEWAY_DOCUMENT_PAGES`: collections whose documents have public pages, separated by commas; default none.
@@ -151,6 +165,7 @@ impl Settings {
             allowed_origins: read_origins(reader),
             answers: read_answer_bounds(reader),
             deadlines: read_deadlines(reader),
+            rewriting: read_rewriting(reader),
             connections: read_connection_bounds(reader),
             document_pages: read_collections(reader, "GATEWAY_DOCUMENT_PAGES", ""),
             demo: reader.flag("GATEWAY_DEMO", false),
@@ -226,6 +241,18 @@ fn read_deadlines(reader: &mut Reader) -> Deadlines {
         first_token: seconds("GATEWAY_FIRST_TOKEN_SECONDS", 20),
         token_gap: seconds("GATEWAY_TOKEN_GAP_SECONDS", 15),
         answer: seconds("GATEWAY_ANSWER_SECONDS", 120),
+    }
+}
+
+fn read_rewriting(reader: &mut Reader) -> Rewriting {
+    let by = reader.text("GATEWAY_REWRITE", "rule");
+    if !matches!(by.as_str(), "rule" | "model") {
+        reader.mistake("GATEWAY_REWRITE", format!("expected rule or model, got `{by}`"));
+    }
+    Rewriting {
+        is_by_model: by == "model",
+        patience: reader.seconds("GATEWAY_REWRITE_SECONDS", Duration::from_secs(3), 0.05..=60.0),
+        microdollars: reader.number("GATEWAY_REWRITE_MICRODOLLARS", 500, 1..=1_000_000),
     }
 }
 

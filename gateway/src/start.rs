@@ -89,7 +89,7 @@ pub async fn start(
     let internal_addr = listeners.internal.as_ref().map(TcpListener::local_addr).transpose()?;
     let mut registry = Registry::default();
     let metrics = Arc::new(Metrics::register(&mut registry));
-    let services = Services::new(upstreams, settings.deadlines);
+    let services = Services::new(upstreams, settings.deadlines, settings.rewriting);
     let grace = settings.drain.saturating_sub(LAST_WORDS.min(settings.drain / 4));
     let admission = Admission::new(&settings)?;
     let chat = Chat::new(admission, services.clone(), settings.answers, metrics, (shutdown.clone(), grace));

@@ -2,6 +2,8 @@
 //!
 //! It knows no transport; whoever reads the log does so elsewhere.
 
+mod searching;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,8 +12,8 @@ use proto::ErrorCode;
 use proto::v1::chat_event::Event;
 use proto::v1::generate_event::Event as Written;
 use proto::v1::{
-    AnswerSource, Citation, Ended, Failed, FinishReason, Finished, GenerateRequest, Retract, SearchRequest,
-    SearchResponse, StageTimes, Started,
+    AnswerSource, Citation, Ended, Failed, FinishReason, Finished, GenerateRequest, Retract, SearchResponse,
+    StageTimes, Started,
 };
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -107,7 +109,7 @@ impl Turn {
     }
 
     async fn write(&self, draft: &mut Draft) -> Result<Finished, Refusal> {
-        let found = self.search().await?;
+        let found = self.search(draft).await?;
         draft.generation = found.generation;
         if let Some(times) = found.stage_times {
             draft.stage_times =
@@ -127,24 +129,6 @@ impl Turn {
             }
             done => done,
         }
-    }
-
-    async fn search(&self) -> Result<SearchResponse, Refusal> {
-        let asked = self.question.asked();
-        let request = SearchRequest {
-            question: asked.text.clone(),
-            collections: self.collections.clone(),
-            history: asked.history.clone(),
-            filter: asked.filter.clone(),
-            top_k: asked.top_k,
-            ..SearchRequest::default()
-        };
-        let found = self.services.search(request, &self.trace).await?;
-        // The retriever promises this; a leak between tenants is worth a second look.
-        if found.passages.iter().any(|passage| !self.collections.contains(&passage.collection)) {
-            return Err(Refusal::hidden(ErrorCode::Internal, "the search left its collections"));
-        }
-        Ok(found)
     }
 
     async fn generate(&self, found: &SearchResponse, draft: &mut Draft) -> Result<Finished, Refusal> {

@@ -9,7 +9,7 @@ use proto::v1::generator_client::GeneratorClient;
 use proto::v1::retriever_client::RetrieverClient;
 use proto::v1::{
     ExplainRequest, ExplainResponse, GenerateEvent, GenerateRequest, GetDocumentRequest, GetDocumentResponse,
-    RecordFeedbackRequest, SearchRequest, SearchResponse,
+    RecordFeedbackRequest, RewriteRequest, RewriteResponse, SearchRequest, SearchResponse,
 };
 use tonic::transport::Channel;
 use tonic::{Response, Status, Streaming};
@@ -18,7 +18,7 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
 use crate::refusal::Refusal;
-use crate::settings::{Deadlines, Upstreams};
+use crate::settings::{Deadlines, Rewriting, Upstreams};
 
 /// A document with many chunks is larger than tonic's 4 MiB.
 const MAX_RESPONSE_BYTES: usize = 32 * 1024 * 1024;
@@ -33,6 +33,7 @@ pub(crate) struct Services {
     generator: GeneratorClient<Channel>,
     health: [HealthClient<Channel>; 2],
     deadlines: Deadlines,
+    rewriting: Rewriting,
 }
 
 /// The stream of one answer in the making. Dropping it tells the generator to stop.
@@ -45,16 +46,35 @@ pub(crate) struct Generation {
 
 impl Services {
     /// Returns clients that connect on first use.
-    pub(crate) fn new(upstreams: &Upstreams, deadlines: Deadlines) -> Self {
+    pub(crate) fn new(upstreams: &Upstreams, deadlines: Deadlines, rewriting: Rewriting) -> Self {
         let (retriever, generator) = (upstreams.retriever.channel(), upstreams.generator.channel());
         let health = [HealthClient::new(retriever.clone()), HealthClient::new(generator.clone())];
         let retriever = RetrieverClient::new(retriever).max_decoding_message_size(MAX_RESPONSE_BYTES);
-        Self { retriever, generator: GeneratorClient::new(generator), health, deadlines }
+        Self { retriever, generator: GeneratorClient::new(generator), health, deadlines, rewriting }
     }
 
     /// Returns how long each wait of an answer may last.
     pub(crate) fn deadlines(&self) -> Deadlines {
         self.deadlines
+    }
+
+    /// Returns how questions are made to stand alone.
+    pub(crate) fn rewriting(&self) -> Rewriting {
+        self.rewriting
+    }
+
+    /// Has a question written so that it stands alone.
+    ///
+    /// # Errors
+    /// What a reader may know of the failure.
+    pub(crate) async fn rewrite(
+        &self,
+        request: RewriteRequest,
+        trace: &TraceContext,
+    ) -> Result<RewriteResponse, Refusal> {
+        let limit = self.rewriting.patience;
+        let request = lifecycle::request(request, limit, trace);
+        settle("rewrite", lifecycle::within(limit, self.generator.clone().rewrite(request)).await)
     }
 
     /// Searches, once more when the retriever cannot be reached.

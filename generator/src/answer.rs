@@ -154,6 +154,16 @@ impl Answerer {
     }
 }
 
+impl Answerer {
+    pub(crate) fn ladder(&self) -> &Arc<Ladder> {
+        &self.ladder
+    }
+
+    pub(crate) fn guard(&self) -> &Guard {
+        &self.guard
+    }
+}
+
 fn say(text: String, finish: Finish) -> [AnswerEvent; 2] {
     [AnswerEvent::Text(text), AnswerEvent::Finished { finish, author: None, follow_ups: Vec::new() }]
 }

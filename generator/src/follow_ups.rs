@@ -154,7 +154,7 @@ fn is_same(candidate: &BTreeSet<String>, seen: &BTreeSet<String>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Passage, Prompt, follow_ups};
-    use crate::prompt::Message;
+    use crate::prompt::{Message, Task};
     use proptest::{collection, prop_assert, prop_assert_eq, proptest};
 
     fn passage(title: &str, headings: &[&str], text: &str) -> Passage {
@@ -169,6 +169,7 @@ mod tests {
             history: Vec::new(),
             language: String::new(),
             max_output_tokens: 100,
+            task: Task::Answer,
         }
     }
 

@@ -22,6 +22,8 @@ pub mod guard;
 
 pub mod answer;
 
+pub mod rewriting;
+
 pub mod gate;
 
 pub mod follow_ups;

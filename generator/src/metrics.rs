@@ -47,6 +47,10 @@ impl Metrics {
         Self { answers, first_text_seconds, cost_microdollars }
     }
 
+    pub(crate) fn spent(&self, microdollars: u64) {
+        self.cost_microdollars.inc_by(microdollars);
+    }
+
     fn ended(&self, ending: &'static str, model: Option<&str>) {
         let model = model.unwrap_or("none").to_owned();
         self.answers.get_or_create(&Ending { ending, model }).inc();

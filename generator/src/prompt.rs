@@ -24,6 +24,16 @@ pub const MAX_HISTORY: usize = 20;
 /// Tokens of an answer, at most.
 pub const MAX_OUTPUT_TOKENS: u32 = 4_096;
 
+/// What a model is to do with a question.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Task {
+    /// To answer it from its passages.
+    #[default]
+    Answer,
+    /// To write it so that it stands without the messages before it.
+    Rewrite,
+}
+
 /// A question with everything that may be used to answer it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prompt {
@@ -37,6 +47,8 @@ pub struct Prompt {
     pub language: String,
     /// Limit of the answer in tokens: 1 to 4,096.
     pub max_output_tokens: u32,
+    /// What is to be done with the question.
+    pub task: Task,
 }
 
 /// A piece of a document.

@@ -187,11 +187,18 @@ impl Refusal {
 #[cfg(test)]
 mod tests {
     use super::Refusal;
-    use crate::prompt::Prompt;
+    use crate::prompt::{Prompt, Task};
 
     fn prompt(question: &str, language: &str) -> Prompt {
         let (question, language) = (question.to_owned(), language.to_owned());
-        Prompt { question, language, passages: Vec::new(), history: Vec::new(), max_output_tokens: 100 }
+        Prompt {
+            question,
+            language,
+            passages: Vec::new(),
+            history: Vec::new(),
+            max_output_tokens: 100,
+            task: Task::Answer,
+        }
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::gate::{Claim, Unsupported};
 use crate::metrics::{Metrics, Watch};
 use crate::model::{FinishReason, ModelKind};
-use crate::prompt::{Message, Passage, Prompt};
+use crate::prompt::{Message, Passage, Prompt, Task};
 
 /// Bytes of a request, at most: every passage, heading and message at its own limit does not fit, nor need it.
 pub(crate) const MAX_REQUEST_BYTES: usize = 2 * 1024 * 1024;
@@ -63,9 +63,35 @@ impl Generator for GeneratorService {
         });
         Ok(Response::new(events.boxed()))
     }
+
+    async fn rewrite(
+        &self,
+        request: Request<v1::RewriteRequest>,
+    ) -> Result<Response<v1::RewriteResponse>, Status> {
+        let request = request.into_inner();
+        let budget = request.budget_microdollars;
+        let prompt = self.to_rewrite(request).checked().map_err(|error| status(&error))?;
+        let rewritten = self.answerer.rewrite(prompt, budget).await;
+        self.metrics.spent(rewritten.cost_microdollars);
+        Ok(Response::new(v1::RewriteResponse {
+            question: rewritten.question.unwrap_or_default(),
+            cost_microdollars: rewritten.cost_microdollars,
+        }))
+    }
 }
 
 impl GeneratorService {
+    fn to_rewrite(&self, request: v1::RewriteRequest) -> Prompt {
+        Prompt {
+            question: request.question,
+            passages: Vec::new(),
+            history: request.history.into_iter().map(message).collect(),
+            language: String::new(),
+            max_output_tokens: self.max_output_tokens,
+            task: Task::Rewrite,
+        }
+    }
+
     fn prompt(&self, request: v1::GenerateRequest) -> Prompt {
         let stands_alone = !request.rewritten_question.trim().is_empty();
         Prompt {
@@ -74,6 +100,7 @@ impl GeneratorService {
             history: request.history.into_iter().map(message).collect(),
             language: request.language,
             max_output_tokens: request.max_output_tokens.unwrap_or(self.max_output_tokens),
+            task: Task::Answer,
         }
     }
 }

@@ -5,7 +5,7 @@
 use futures_util::StreamExt;
 use generator::extractive::ExtractiveModel;
 use generator::model::{ChatModel, FinishReason, ModelEvent};
-use generator::prompt::{Passage, Prompt};
+use generator::prompt::{Passage, Prompt, Task};
 
 const THRESHOLD: f32 = 0.3;
 
@@ -28,6 +28,7 @@ async fn ask(question: &str, passages: &[Passage], max_output_tokens: u32) -> An
         history: Vec::new(),
         language: String::new(),
         max_output_tokens,
+        task: Task::Answer,
     };
     let events: Vec<ModelEvent> = ExtractiveModel::new(THRESHOLD, 0)
         .answer(prompt)

@@ -111,7 +111,7 @@ impl Weights {
     /// - `RETRIEVER_MEANING_WEIGHT`: how far meaning counts beside words where it knows the question, 0 to 10, default 1.
     /// - `RETRIEVER_EVIDENCE_WEIGHT`: how far the share of the question that a passage holds counts beside its BM25
     ///   score, 0 to 10, default 1.
-    /// - `RETRIEVER_EVIDENCE_MEANING_SHARE`: share of the cosine in the evidence, 0 to 1, default 0.3.
+    /// - `RETRIEVER_EVIDENCE_MEANING_SHARE`: share of the cosine in the evidence, 0 to 1, default 0.5.
     /// - `RETRIEVER_IMPORTANCE_WEIGHT`: lift of a chunk of importance 2.0 over one of 1.0, 0 to 1, default 0.1.
     pub fn read(reader: &mut Reader) -> Self {
         let Self { meaning, evidence, meaning_in_evidence, importance } = Self::DEFAULT;

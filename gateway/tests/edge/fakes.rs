@@ -91,12 +91,17 @@ pub(crate) struct FakeGenerator {
     open: Arc<watch::Sender<usize>>,
     /// What an answer costs, and what all of them cost.
     money: Arc<Mutex<(u64, u64)>>,
+    pub(crate) rewrites: Arc<Mutex<Vec<v1::RewriteRequest>>>,
+    /// What a question is rewritten to.
+    pub(crate) rewritten: Arc<Mutex<Result<v1::RewriteResponse, Status>>>,
 }
 
 impl FakeGenerator {
     pub(crate) fn new() -> Self {
         let open = Arc::new(watch::Sender::new(0));
-        Self { plans: Arc::default(), calls: Arc::default(), open, money: Arc::default() }
+        let rewritten = Arc::new(Mutex::new(Ok(v1::RewriteResponse::default())));
+        let (plans, calls, money, rewrites) = Default::default();
+        Self { plans, calls, open, money, rewrites, rewritten }
     }
 
     /// Without a plan an answer costs so much, or nothing where its budget is too small.
@@ -177,6 +182,14 @@ impl Generator for FakeGenerator {
         });
         Ok(Response::new(Box::pin(events.filter_map(|event| async { event }))))
     }
+
+    async fn rewrite(
+        &self,
+        request: Request<v1::RewriteRequest>,
+    ) -> Result<Response<v1::RewriteResponse>, Status> {
+        self.rewrites.lock().unwrap().push(request.into_inner());
+        self.rewritten.lock().unwrap().clone().map(Response::new)
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -194,6 +207,14 @@ impl FakeRetriever {
 
     fn next_failure(&self) -> Result<(), Status> {
         self.failures.lock().unwrap().pop_front().map_or(Ok(()), Err)
+    }
+}
+
+/// A question that begins with "And" leans on the first message.
+fn leaning(request: &v1::SearchRequest) -> String {
+    match request.history.first() {
+        Some(first) if request.question.starts_with("And") => format!("{} {}", first.text, request.question),
+        _ => String::new(),
     }
 }
 
@@ -221,7 +242,7 @@ impl Retriever for FakeRetriever {
             },
             generation: 42,
             stage_times: Some(stage_times),
-            rewritten_question: String::new(),
+            rewritten_question: leaning(&request),
         }))
     }
 

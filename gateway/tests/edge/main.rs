@@ -10,6 +10,7 @@ mod frames;
 mod grpc;
 mod pages;
 mod rest;
+mod rewriting;
 mod shutdown;
 mod spending;
 mod stack;

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use fastrand::Rng;
 use generator::gate::{Gate, GateEvent, GateMode};
-use generator::prompt::{Passage, Prompt};
+use generator::prompt::{Passage, Prompt, Task};
 use planted::Planted;
 use planted::words::Tongue;
 
@@ -122,6 +122,7 @@ fn prompt(passage: &str, tongue: Tongue) -> Prompt {
         history: Vec::new(),
         language: tongue.code().to_owned(),
         max_output_tokens: 1,
+        task: Task::Answer,
     }
 }
 

@@ -53,6 +53,17 @@ impl Answerer {
         Examined { prompt: Ok(prompt), budget, took }
     }
 
+    /// The same by the free rules alone; nothing where the question may not reach a model.
+    pub(crate) fn examined_freely(&self, mut prompt: Prompt) -> Option<Prompt> {
+        match self.guard.examine_freely(Direction::Input, &prompt.question).ok()?.checked {
+            Checked::Clean => {}
+            Checked::Redacted(question) => prompt.question = question,
+            Checked::Blocked { .. } => return None,
+        }
+        prompt.history.retain_mut(|message| self.may_stay(message));
+        Some(prompt)
+    }
+
     /// Earlier messages come from the client, which may have made up both sides of them.
     fn may_stay(&self, message: &mut Message) -> bool {
         match self.guard.examine_freely(Direction::Input, &message.text).map(|verdict| verdict.checked) {

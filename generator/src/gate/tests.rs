@@ -4,7 +4,7 @@ use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::{prop_assert, prop_assert_eq, proptest};
 
 use super::{Gate, GateEvent, GateMode, Unsupported};
-use crate::prompt::{Passage, Prompt};
+use crate::prompt::{Passage, Prompt, Task};
 
 const ENGLISH: &str = "Brightwater Cycles is open Mon-Fri 9:00 to 18:30. A small service costs 75 USD, a full service $165.00. \
     Maren Oakley founded it on 5 March 2024; parcels take 5 to 8 working days. \
@@ -25,6 +25,7 @@ fn prompt(question: &str, passages: &[(&str, &str)]) -> Prompt {
         history: Vec::new(),
         language: String::new(),
         max_output_tokens: 100,
+        task: Task::Answer,
     }
 }
 

@@ -153,7 +153,9 @@ impl GuardrailConfig {
     /// Returns the built-in rules.
     pub fn built_in() -> Self {
         // A test reads them; without it a mistake would show as rules that find nothing.
-        Self::parse(BUILT_IN).unwrap_or_default()
+        let rules = Self::parse(BUILT_IN).unwrap_or_default();
+        // Nobody chose its words, so the visitor's language decides.
+        Self { blocked_input: String::new(), blocked_output: String::new(), ..rules }
     }
 
     /// Reads rules from JSON: what one would hand to `CreateGuardrail`, or a `config.json` that holds it as

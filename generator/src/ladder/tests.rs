@@ -11,7 +11,7 @@ use proptest::prelude::{Just, Strategy, any, prop_assert, prop_oneof, proptest};
 use super::{BreakerLimits, Ladder, LadderEvent, LadderLimits, RetryLimits};
 use crate::error::Error;
 use crate::model::{ChatModel, Finish, FinishReason, ModelEvent, ModelKind, RetractReason};
-use crate::prompt::{Passage, Prompt};
+use crate::prompt::{Passage, Prompt, Task};
 
 const LIMITS: LadderLimits = LadderLimits {
     retry: RetryLimits { attempts: 3, pause: Duration::from_millis(100), burst: 100 },
@@ -97,6 +97,7 @@ fn prompt() -> Prompt {
         history: Vec::new(),
         language: String::new(),
         max_output_tokens: 100,
+        task: Task::Answer,
     }
 }
 

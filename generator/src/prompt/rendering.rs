@@ -3,9 +3,10 @@
 
 mod budget;
 mod escaping;
+mod rewriting;
 
 use super::tokens::{beginning, most_tokens};
-use super::{Passage, Prompt};
+use super::{Passage, Prompt, Task};
 use crate::error::Error;
 use crate::marks::without_marks;
 use crate::settings::PromptSettings;
@@ -70,6 +71,13 @@ impl Part {
 /// # Errors
 /// [`Error::PromptTooLarge`] when rules and question leave no room for a passage.
 pub fn render(prompt: &Prompt, settings: &PromptSettings) -> Result<Rendered, Error> {
+    match prompt.task {
+        Task::Answer => answering(prompt, settings),
+        Task::Rewrite => rewriting::render(prompt, settings),
+    }
+}
+
+fn answering(prompt: &Prompt, settings: &PromptSettings) -> Result<Rendered, Error> {
     let system = system(prompt, settings);
     let question = data(prompt.question.trim());
     let history = turns(prompt);

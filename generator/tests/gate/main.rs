@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use fastrand::Rng;
 use generator::gate::{Gate, GateEvent, GateMode};
-use generator::prompt::{Passage, Prompt};
+use generator::prompt::{Passage, Prompt, Task};
 use planted::words::Tongue;
 
 const SAMPLES: [(Tongue, &str); 4] = [
@@ -27,6 +27,7 @@ fn is_marked(sentence: &str, passage: &str, tongue: Tongue) -> bool {
         history: Vec::new(),
         language: tongue.code().to_owned(),
         max_output_tokens: 1,
+        task: Task::Answer,
     };
     let (mut gate, mut is_marked) = (Gate::new(&prompt, GateMode::Mark), false);
     let mut see = |event| is_marked |= matches!(event, GateEvent::Unsupported(_));

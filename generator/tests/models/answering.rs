@@ -3,7 +3,7 @@
 use futures_util::StreamExt;
 use generator::Error;
 use generator::model::{ChatModel, Finish, ModelEvent};
-use generator::prompt::{Message, Passage, Prompt};
+use generator::prompt::{Message, Passage, Prompt, Task};
 use generator::settings::{ModelChoice, ModelSettings};
 use lifecycle::Reader;
 
@@ -41,6 +41,7 @@ pub(crate) fn question() -> Prompt {
         ],
         language: String::new(),
         max_output_tokens: 64,
+        task: Task::Answer,
     }
 }
 

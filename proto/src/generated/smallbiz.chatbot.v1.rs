@@ -3191,6 +3191,29 @@ pub mod chat_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+/// A question that leans on the messages before it.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RewriteRequest {
+    /// The question: 1 to 4,000 characters.
+    #[prost(string, tag = "1")]
+    pub question: ::prost::alloc::string::String,
+    /// Earlier messages, oldest first.
+    #[prost(message, repeated, tag = "2")]
+    pub history: ::prost::alloc::vec::Vec<HistoryTurn>,
+    /// Most that it may cost, in millionths of a US dollar.
+    #[prost(uint64, tag = "3")]
+    pub budget_microdollars: u64,
+}
+/// The question that stands alone.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RewriteResponse {
+    /// Empty where no language model could make one.
+    #[prost(string, tag = "1")]
+    pub question: ::prost::alloc::string::String,
+    /// What it cost, or may have cost, in millionths of a US dollar; never more than the budget.
+    #[prost(uint64, tag = "2")]
+    pub cost_microdollars: u64,
+}
 /// What to answer, and from what.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct GenerateRequest {
@@ -3372,6 +3395,31 @@ pub mod generator_client {
                 .insert(GrpcMethod::new("smallbiz.chatbot.v1.Generator", "Generate"));
             self.inner.server_streaming(req, path, codec).await
         }
+        /// Writes a question so that it stands without the messages before it.
+        pub async fn rewrite(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RewriteRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RewriteResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/smallbiz.chatbot.v1.Generator/Rewrite",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("smallbiz.chatbot.v1.Generator", "Rewrite"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -3398,6 +3446,11 @@ pub mod generator_server {
             &self,
             request: tonic::Request<super::GenerateRequest>,
         ) -> std::result::Result<tonic::Response<Self::GenerateStream>, tonic::Status>;
+        /// Writes a question so that it stands without the messages before it.
+        async fn rewrite(
+            &self,
+            request: tonic::Request<super::RewriteRequest>,
+        ) -> std::result::Result<tonic::Response<super::RewriteResponse>, tonic::Status>;
     }
     /// Writes answers from passages. Internal: only the gateway calls it.
     #[derive(Debug)]
@@ -3518,6 +3571,49 @@ pub mod generator_server {
                                 max_encoding_message_size,
                             );
                         let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/smallbiz.chatbot.v1.Generator/Rewrite" => {
+                    #[allow(non_camel_case_types)]
+                    struct RewriteSvc<T: Generator>(pub Arc<T>);
+                    impl<T: Generator> tonic::server::UnaryService<super::RewriteRequest>
+                    for RewriteSvc<T> {
+                        type Response = super::RewriteResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RewriteRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Generator>::rewrite(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RewriteSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
                         Ok(res)
                     };
                     Box::pin(fut)
