@@ -1,13 +1,17 @@
 // Speaks to screen readers: each finished sentence of an answer once, and short notes about what happens.
 
+import { element } from "./elements";
+
 const KEPT_MS = 8_000;
 
 export class Announcer {
   /** Sentences of the current answer that were spoken. */
   #spoken = 0;
 
-  /** `region` is a polite live region that nobody sees. */
-  constructor(private readonly region: HTMLElement) {}
+  /** A polite live region that nobody sees. */
+  readonly region = element("div.unseen", { "aria-live": "polite" });
+
+  constructor(private readonly isEnabled: boolean) {}
 
   /** Begins a new answer. */
   begin(): void {
@@ -25,11 +29,15 @@ export class Announcer {
 
   /** Speaks a note. */
   say(text: string): void {
-    const line = document.createElement("p");
-    line.textContent = text;
+    if (!this.isEnabled) return;
+    const line = element("p", {}, text);
     this.region.append(line);
     // Removed so that nobody who reads through the page meets the answer twice.
     setTimeout(() => line.remove(), KEPT_MS);
+  }
+
+  close(): void {
+    this.region.remove();
   }
 }
 

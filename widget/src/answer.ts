@@ -1,9 +1,18 @@
 // One answer, put together from its numbered events. Knows the order of events, not where they come from.
 
-import type { AnswerFrame, Citation, ErrorFrame, FinishReason } from "./frames";
+import type { Citation, Message } from "./frames";
 
 /** What became of an event: used, seen before, or held off because an earlier one is missing. */
 export type Outcome = "applied" | "repeated" | "gap";
+
+/** Why there is no answer, in words for the reader. */
+export interface Problem {
+  code: string;
+  text: string;
+  isRetryable: boolean;
+  /** Milliseconds before asking again makes sense. */
+  waitMs: number;
+}
 
 export class Answer {
   /** Empty until the first event. */
@@ -15,16 +24,27 @@ export class Answer {
   citations: Citation[] = [];
   /** Sentences for the reader beside the answer. */
   notices: string[] = [];
+  /** Byte ranges of the text that the passages do not bear out, each `[first, after last]`. */
+  unsupported: number[][] = [];
+  followUps: string[] = [];
   /** Generation of the knowledge that answered; 0 when unknown. */
   generation = 0;
-  finish: FinishReason | null = null;
+  /** Why the answer ended; empty while it runs. */
+  finish = "";
   problem: Problem | null = null;
+  /** Whether the model that was meant to wrote it, so that it may be kept. */
+  isUsual = false;
   /** Whether the answer came from the browser's cache. */
-  cached = false;
+  isCached = false;
+
+  get isSettled(): boolean {
+    return this.finish !== "" || this.problem !== null;
+  }
 
   /** Applies one event. Events of a new epoch start the answer anew. */
-  apply(frame: AnswerFrame): Outcome {
-    if (frame.answer_id !== this.id || frame.epoch !== this.epoch) this.#restart(frame);
+  apply(frame: Message): Outcome {
+    const { answer_id: id, epoch } = frame;
+    if (id !== this.id || epoch !== this.epoch) Object.assign(this, new Answer(), { id, epoch });
     if (frame.seq <= this.seq) return "repeated";
     // The last event carries all that matters, so what was missed before it does not.
     if (frame.seq > this.seq + 1 && !frame.complete) return "gap";
@@ -33,64 +53,50 @@ export class Answer {
     return "applied";
   }
 
-  get isSettled(): boolean {
-    return this.finish !== null || this.problem !== null;
+  /** Takes a whole answer, as REST gives it. */
+  takeWhole(body: Message): void {
+    this.id = body.answer_id;
+    this.notices = body.notices.map(({ text }) => text).filter(Boolean);
+    this.unsupported = body.unsupported.map((sentence) => sentence.byte_range);
+    this.#take({ ...body, type: "end", text: body.response || body.text });
   }
 
-  #restart(frame: AnswerFrame): void {
-    this.id = frame.answer_id;
-    this.epoch = frame.epoch;
-    this.seq = 0;
-    this.text = "";
-    this.citations = [];
-    this.notices = [];
-  }
-
-  #take(frame: AnswerFrame): void {
-    switch (frame.type) {
-      case "start":
-        this.generation = frame.generation;
-        break;
-      case "chunk":
-        this.text += frame.text;
-        break;
-      case "citation":
-        this.citations = [...this.citations.filter(({ number }) => number !== frame.citation.number), frame.citation];
-        break;
-      case "notice":
-        this.notices.push(frame.text);
-        break;
-      case "retract":
-        this.text = firstBytes(this.text, frame.from_byte);
-        if (frame.reason) this.notices.push(frame.reason);
-        break;
-      case "end":
-        this.text = frame.text;
-        this.citations = frame.citations;
-        this.generation = frame.generation || this.generation;
-        this.finish = frame.finish_reason;
-        break;
-      case "error":
-        this.problem = problemOf(frame);
+  #take(frame: Message): void {
+    const { type, text } = frame;
+    if (frame.generation) this.generation = frame.generation;
+    if (type === "chunk") this.text += text;
+    if (type === "notice") this.notices.push(text);
+    if (type === "unsupported") this.unsupported.push(frame.byte_range);
+    if (type === "citation") {
+      this.citations = [...this.citations.filter(({ number }) => number !== frame.citation.number), frame.citation];
     }
+    if (type === "retract") this.#withdraw(frame);
+    if (type === "end") {
+      this.text = text;
+      this.citations = frame.citations;
+      this.followUps = frame.follow_ups.filter(Boolean);
+      this.finish = frame.finish_reason || "complete";
+      this.isUsual = /^(model|extractive)?$/.test(frame.source);
+    }
+    if (type === "error") this.problem = problemOf(frame, text);
+  }
+
+  #withdraw({ from_byte: from, reason }: Message): void {
+    this.text = fromBytes(toBytes(this.text).subarray(0, from));
+    this.unsupported = this.unsupported.filter(([, end = 0]) => end <= from);
+    if (reason) this.notices.push(reason);
   }
 }
 
-/** Why there is no answer, in words for the reader. */
-export interface Problem {
-  code: string;
-  text: string;
-  isRetryable: boolean;
-  /** Milliseconds before asking again makes sense. */
-  retryAfterMs: number;
+export function problemOf({ code, retryable, retry_after_ms }: Message, text: string): Problem {
+  return { code: code || "INTERNAL", text, isRetryable: retryable, waitMs: retry_after_ms };
 }
 
-export function problemOf(frame: Pick<ErrorFrame, "code" | "text" | "retryable" | "retry_after_ms">): Problem {
-  return { code: frame.code, text: frame.text, isRetryable: frame.retryable, retryAfterMs: frame.retry_after_ms ?? 0 };
+export function toBytes(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(text);
 }
 
-/** Returns the first `count` UTF-8 bytes of `text`, cut back to a whole character. */
-function firstBytes(text: string, count: number): string {
-  const bytes = new TextEncoder().encode(text).subarray(0, count);
+/** Returns the text in `bytes`, without a character that is cut at the end. */
+export function fromBytes(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes, { stream: true });
 }

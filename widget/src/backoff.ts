@@ -1,8 +1,5 @@
 // How long to wait before the next try. Random on purpose: pages that lost one server must not come back in one wave.
 
-/** Base delays in milliseconds: short while a visitor waits for an answer, long while nobody does. */
-export const WAITING_BASE_MS = 1_000;
-export const IDLE_BASE_MS = 6_000;
 const LONGEST_MS = 60_000;
 
 /** Returns the delay before try number `attempt` (from 0): uniform between a tenth and the whole of base × 2^attempt. */

@@ -1,84 +1,78 @@
-// Answers kept in the browser for an hour. Knows no conversation: only first questions may be kept, since later ones lean on what was said.
+// Answers kept in the browser, under the rules that the gateway's own cache follows. Every tab reads the same ones.
 
-import type { Citation } from "./frames";
-
-/** An answer worth keeping. */
-export interface KeptAnswer {
-  text: string;
-  citations: Citation[];
-  /** Generation of the knowledge that answered. */
-  generation: number;
-  /** Milliseconds since the Unix epoch. */
-  time: number;
-}
+import type { Shelf } from "./shelf";
+import type { KeptAnswer, KeptAnswers } from "./stored";
 
 export interface CacheLimits {
   enabled: boolean;
   maxEntries: number;
-  ttlMs: number;
+  ttl: number;
 }
 
-/** The part of `Storage` that is used; a page may forbid all of it. */
-export type Shelf = Pick<Storage, "getItem" | "setItem" | "removeItem">;
+const NOTHING: KeptAnswers = { generation: 0, entries: [] };
 
 export class AnswerCache {
   isEnabled: boolean;
-  /** Oldest first. */
-  #entries: [question: string, answer: KeptAnswer][];
+  /** What the shelf holds, or would hold where there is none. */
+  #kept = NOTHING;
 
   constructor(
     private readonly limits: CacheLimits,
-    private readonly shelf: Shelf | null,
-    private readonly shelfKey: string,
+    private readonly shelf: Pick<Shelf<KeptAnswers>, "read" | "write" | "clear">,
   ) {
     this.isEnabled = limits.enabled;
-    this.#entries = this.#load();
   }
 
   find(question: string): KeptAnswer | null {
     if (!this.isEnabled) return null;
-    const found = this.#entries.find(([kept]) => kept === keyOf(question))?.[1];
-    return found && Date.now() - found.time < this.limits.ttlMs ? found : null;
+    const wording = wordingOf(question);
+    const found = this.#read().entries.find(([kept]) => kept === wording)?.[1];
+    return found && Date.now() - found.time < this.limits.ttl ? found : null;
+  }
+
+  /** Takes note of the newest generation; answers of older ones may be wrong by now. */
+  heard(generation: number): void {
+    const kept = this.#read();
+    if (this.isEnabled && generation > kept.generation) this.#write({ generation, entries: [] });
   }
 
   keep(question: string, answer: KeptAnswer): void {
-    if (!this.isEnabled) return;
-    const key = keyOf(question);
-    // Answers from older knowledge may be wrong by now.
-    const current = this.#entries.filter(([kept, { generation }]) => kept !== key && generation >= answer.generation);
-    this.#entries = [...current, [key, answer] as [string, KeptAnswer]].slice(-this.limits.maxEntries);
-    this.#save();
+    this.heard(answer.generation);
+    const { generation, entries } = this.#read();
+    if (!this.isEnabled || answer.generation !== generation) return;
+    const wording = wordingOf(question);
+    const others = entries.filter(([kept]) => kept !== wording);
+    this.#write({ generation, entries: [...others, [wording, answer] as KeptAnswers["entries"][0]].slice(-this.limits.maxEntries) });
   }
 
   clear(): void {
-    this.#entries = [];
-    this.#save();
+    this.#kept = NOTHING;
+    this.shelf.clear();
   }
 
-  #load(): [string, KeptAnswer][] {
-    try {
-      const kept: unknown = JSON.parse(this.shelf?.getItem(this.shelfKey) ?? "[]");
-      return Array.isArray(kept) ? kept.filter(isEntry) : [];
-    } catch {
-      return [];
-    }
+  /** Read anew each time, since another tab may have written. */
+  #read(): KeptAnswers {
+    const read = this.shelf.read();
+    return Array.isArray(read?.entries) ? read : this.#kept;
   }
 
-  #save(): void {
-    try {
-      this.shelf?.setItem(this.shelfKey, JSON.stringify(this.#entries));
-    } catch {
-      // Storage is full or forbidden: the cache then lives as long as the page.
-    }
+  #write(kept: KeptAnswers): void {
+    this.#kept = kept;
+    this.shelf.write(kept);
   }
 }
 
-function keyOf(question: string): string {
-  return question.trim().toLowerCase();
-}
+const CLOSING = "[.,;:?!¿¡\"'“”„‘’«»…()。？！，؟]+";
+const AROUND = new RegExp(`^${CLOSING}|${CLOSING}$`, "g");
 
-function isEntry(value: unknown): value is [string, KeptAnswer] {
-  if (!Array.isArray(value) || typeof value[0] !== "string") return false;
-  const answer = value[1] as Partial<KeptAnswer> | undefined;
-  return typeof answer?.text === "string" && Array.isArray(answer.citations) && typeof answer.time === "number";
+/** The same words in the same order are the same question; but "IT" is not "it", except where all is in capitals. */
+export function wordingOf(question: string): string {
+  const composed = question.normalize("NFKC");
+  const isShouted = !/\p{Lowercase}/u.test(composed);
+  const fold = (word: string): string => {
+    const letters = word.replace(/\P{Alphabetic}/gu, "");
+    return !isShouted && /^\p{Uppercase}{2,}$/u.test(letters) ? word : word.toLowerCase();
+  };
+  const words = composed.split(/\s+/).map((word) => word.replace(AROUND, ""));
+  return words.filter(Boolean).map(fold).join(" ");
 }

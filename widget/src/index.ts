@@ -1,66 +1,55 @@
-// The global `SmallBizChatbot`: one chat on the page, put in place when its container is there.
+// What the script does: the global `SmallBizChatbot`, the element `<smallbiz-chat>`, and the chat of a script tag with `data-site`.
 
 import type { Config, SmallBizChatbotApi } from "./api";
-import { Chat } from "./chat";
-import { resolve } from "./config";
-import { View } from "./view";
+import { configOf, resolve } from "./config";
+import { CALLS, makeElementClass } from "./element";
+import { element } from "./elements";
+import { Widget } from "./widget";
 
 /** Only known while the script runs for the first time, hence read here. */
-const script = document.currentScript;
-const scriptUrl = script instanceof HTMLScriptElement ? script.src : "";
+const script = document.currentScript instanceof HTMLScriptElement ? document.currentScript : null;
+const scriptUrl = script?.src ?? "";
 
-interface Instance {
-  chat: Chat;
-  destroy(): void;
-}
+let widget: Widget | null = null;
+let host: HTMLElement | null = null;
+let waiting = new AbortController();
 
-let instance: Instance | null = null;
-
-const api: SmallBizChatbotApi = {
-  init(config) {
+const api = {
+  init(config: Config = {}) {
     api.destroy();
-    instance = start(config);
+    whenFound(config.containerId ?? "", waiting.signal, (container) => start(config, container));
   },
   destroy() {
-    instance?.destroy();
-    instance = null;
+    waiting.abort();
+    waiting = new AbortController();
+    widget?.destroy();
+    host?.remove();
+    widget = host = null;
   },
-  getHistory: () => instance?.chat.history() ?? [],
-  clearCache: () => instance?.chat.clearCache(),
-  setCacheEnabled: (enabled) => instance?.chat.setCacheEnabled(enabled),
-  setStreamingEnabled: (enabled) => instance?.chat.setStreaming(enabled),
-  getConnectionState: () => instance?.chat.connectionState ?? "idle",
-};
+  cleanup: () => api.destroy(),
+} as SmallBizChatbotApi;
 
-window.SmallBizChatbot = api;
-
-function start(config: Config): Instance {
-  const settings = resolve(config, scriptUrl, document.baseURI);
-  const ended = new AbortController();
-  const view = new View(settings, () => chat);
-  const chat: Chat = new Chat(settings, view);
-  whenFound(settings.containerId, ended.signal, (container) => view.mount(container));
-  const check = () => chat.checkConnection();
-  window.addEventListener("online", check, { signal: ended.signal });
-  document.addEventListener("visibilitychange", () => document.hidden || check(), { signal: ended.signal });
-  return {
-    chat,
-    destroy() {
-      ended.abort();
-      chat.close();
-      view.unmount();
-    },
-  };
+/** What the calls return while there is no chat. */
+const IDLE: Partial<Record<string, unknown>> = { getHistory: [], getConnectionState: "idle" };
+for (const call of CALLS) {
+  api[call] = (...given: unknown[]) => (widget ? widget.call(call, given) : IDLE[call]) as never;
 }
 
-/** Calls `then` with the element, at once or when the rest of the page has been read. */
-function whenFound(id: string, ended: AbortSignal, then: (container: HTMLElement) => void): void {
-  const container = document.getElementById(id);
-  if (container) then(container);
-  else if (document.readyState === "loading") {
-    const again = () => whenFound(id, ended, then);
-    document.addEventListener("DOMContentLoaded", again, { once: true, signal: ended });
-  } else {
-    console.error(`SmallBizChatbot: no element has the id "${id}"; add <div id="${id}"></div> or correct containerId`);
-  }
+window.SmallBizChatbot = api;
+if (!customElements.get("smallbiz-chat")) customElements.define("smallbiz-chat", makeElementClass(scriptUrl));
+if (script && "site" in script.dataset) api.init(configOf({ ...script.dataset }));
+
+function start(config: Config, container: HTMLElement | null): void {
+  host = element("div", { "data-smallbiz-chatbot": true });
+  // A container that has no height of its own gets one, or the conversation would stretch the page.
+  if (container?.clientHeight === 0) host.dataset["height"] = "own";
+  (container ?? document.body).append(host);
+  widget = new Widget(resolve(config, scriptUrl, document.baseURI), host, container !== null);
+}
+
+/** Calls `then` with the element, at once or when the rest of the page has been read; with null when there is none. */
+function whenFound(id: string, ended: AbortSignal, then: (container: HTMLElement | null) => void): void {
+  const container = id ? document.getElementById(id) : null;
+  if (container || document.readyState !== "loading") return then(container);
+  document.addEventListener("DOMContentLoaded", () => whenFound(id, ended, then), { once: true, signal: ended });
 }

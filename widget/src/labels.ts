@@ -1,33 +1,55 @@
-// Every word of the interface that the widget itself writes.
+// Every word of the interface that the widget itself writes, in the language of the page.
 
-export const labels = {
-  title: "Ask us",
-  subtitle: "Answers from our own documents",
-  region: "Chat with us",
-  log: "Conversation",
-  input: "Your question",
-  placeholder: "Type your question…",
-  welcome: "Hello! What would you like to know?",
-  send: "Send question",
-  stop: "Stop the answer",
-  stopped: "Stopped.",
-  suggestions: "Suggested questions",
-  you: "You asked:",
-  assistant: "Answer:",
-  searching: "Looking for an answer",
-  sources: "Sources",
-  page: (page: number) => `page ${page}`,
-  source: (number: number, name: string) => `Source ${number}: ${name}`,
-  newTab: "opens in a new tab",
-  sourceCount: (count: number) => (count === 1 ? "One source is listed." : `${count} sources are listed.`),
-  cached: "Answered earlier in this browser.",
-  cut: "The answer reached its longest length.",
-  withdrawn: "A part of the answer was withdrawn.",
-  retry: "Try again",
-  retryIn: (seconds: number) => `Try again in ${seconds} s`,
-  reconnecting: "Connection lost. Reconnecting…",
-  unreachable: "We cannot be reached just now. Please check your connection and try again.",
-  lost: "The connection was lost before the answer was complete.",
-  unreadable: "The answer could not be read. Please try again.",
-  latest: "Jump to the latest message",
-} as const;
+import english from "../languages/en.json";
+
+export type Label = keyof typeof english;
+
+/**
+ * A label that counts has one key for each plural form of its language, `NAME_FORM`, where the form is what
+ * `Intl.PluralRules` selects for the count: `zero`, `one`, `two`, `few`, `many` or `other`. A language leaves out the
+ * forms that it does not know; `other` must be there.
+ */
+export type Counted = "left" | "sourceCount";
+
+const RIGHT_TO_LEFT = /^(ar|dv|fa|he|ps|sd|ug|ur|yi)$/;
+
+/** Writes labels in one language. */
+export class Texts {
+  /** Every text as it is written when nothing stands in for its names. */
+  words: typeof english;
+  /** The language that is written, such as `en`. */
+  language = "en";
+
+  /** `own` are the page's words, which stand above every language's. */
+  constructor(private readonly own: Partial<typeof english>) {
+    this.words = { ...english, ...own };
+  }
+
+  get direction(): "ltr" | "rtl" {
+    return RIGHT_TO_LEFT.test(this.language) ? "rtl" : "ltr";
+  }
+
+  /** Fetches the language of the tag `wanted` from `folder`; null when there is nothing to fetch. A failure leaves English. */
+  load(wanted: string, folder: string): Promise<void> | null {
+    const language = wanted.toLowerCase().split("-")[0] ?? "";
+    if (!/^[a-z]{2,3}$/.test(language) || language === "en") return null;
+    return this.#fetch(language, folder).catch(() => {});
+  }
+
+  /** Returns the label with `{name}` replaced by the values. */
+  of(label: Label, values: Record<string, string | number>): string {
+    return this.words[label].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name]));
+  }
+
+  /** Returns the label in the plural form of `count`. */
+  counted(label: Counted, count: number): string {
+    const wanted = `${label}_${new Intl.PluralRules(this.language).select(count)}`;
+    return this.of(wanted in this.words ? (wanted as Label) : `${label}_other`, { count });
+  }
+
+  async #fetch(language: string, folder: string): Promise<void> {
+    const response = await fetch(`${folder}${language}.json`, { credentials: "omit" });
+    this.words = { ...english, ...((await response.json()) as typeof english), ...this.own };
+    this.language = language;
+  }
+}

@@ -1,18 +1,18 @@
 // Builds the DOM of an answer's text. Redraws only the blocks that changed, so that long answers stream smoothly.
 
-import { element, outsideLink } from "./elements";
+import { fromBytes, toBytes, type Answer } from "./answer";
+import { button, element, outsideLink, unseen, type Child } from "./elements";
 import type { Citation } from "./frames";
-import { labels } from "./labels";
+import type { Texts } from "./labels";
 import { safeAddress } from "./links";
-import { parseMarkdown, withoutHalfMarkers, type Block, type Inline, type ListBlock } from "./markdown";
+import { parseMarkdown, withoutHalfMarkers, DOUBT_BEGINS, DOUBT_ENDS, type Tree } from "./markdown";
 
-/** What text can refer to. */
+/** What text refers to. */
 export interface References {
   citations: Citation[];
-  /** Address that relative links of the text start from. */
-  pageUrl: string;
-  /** Address that relative links of citations start from. */
-  gatewayUrl: string;
+  texts: Texts;
+  /** Shows a source; called by its number in the text. */
+  show(citation: Citation): void;
 }
 
 /** Draws one answer's text into `container`, again and again while it grows. */
@@ -21,99 +21,67 @@ export class AnswerText {
 
   constructor(private readonly container: HTMLElement) {}
 
-  draw(markdown: string, references: References, isGrowing: boolean): void {
-    const blocks = parseMarkdown(isGrowing ? withoutHalfMarkers(markdown) : markdown);
+  draw(answer: Answer, references: References): void {
+    const markdown = withDoubts(answer);
+    const blocks = parseMarkdown(answer.isSettled ? markdown : withoutHalfMarkers(markdown));
     const known = references.citations.map(({ number }) => number).join();
     const wanted = blocks.map((block) => known + JSON.stringify(block));
     const same = wanted.findIndex((key, index) => key !== this.#drawn[index]);
     const keep = same < 0 ? wanted.length : same;
     while (this.container.childNodes.length > keep) this.container.lastChild?.remove();
-    this.container.append(...blocks.slice(keep).map((block) => drawBlock(block, references)));
+    this.container.append(...blocks.slice(keep).map((block) => draw(block, references) as Node));
     this.#drawn = wanted;
   }
 }
 
 /** Names a source the way a reader finds it: title, headings, page. */
-export function sourceName({ title, heading_path: headings, page }: Citation): string {
-  const path = headings[0] === title ? headings : [title, ...headings];
-  return path.join(" › ") + (page ? `, ${labels.page(page)}` : "");
+export function sourceName({ title, document_id: id, heading_path: headings, page }: Citation, texts: Texts): string {
+  const path = (headings[0] === title ? headings : [title || id, ...headings]).filter(Boolean);
+  return plainText(path.join(" › ") + (page ? `, ${texts.of("page", { page })}` : ""));
 }
 
-/** Characters that reorder what follows them, which only a forger needs inside an answer. */
-const REORDERING = /[\u202A-\u202E\u2066-\u2069]/g;
+/** Characters that reorder what follows them, which only a forger needs inside an answer, and marks without a partner. */
+const REORDERING = /[\u202A-\u202E\u2066-\u2069\uFDD0\uFDD1]/g;
 
 export function plainText(text: string): string {
   return text.replace(REORDERING, "");
 }
 
-function drawBlock(block: Block, references: References): HTMLElement {
-  switch (block.kind) {
-    case "paragraph":
-      return element("p", { dir: "auto" }, ...drawRuns(block.children, references));
-    case "heading":
-      // Not a heading element: an answer must not rearrange the page's outline.
-      return element("p", { class: "heading", dir: "auto" }, ...drawRuns(block.children, references));
-    case "quote":
-      return element("blockquote", { dir: "auto" }, ...drawRuns(block.children, references));
-    case "code":
-      return element("pre", { tabindex: 0 }, element("code", {}, plainText(block.text)));
-    case "rule":
-      return element("hr");
-    case "list":
-      return drawList(block, references);
-    case "table":
-      return drawTable(block, references);
+/** Puts marks around the sentences that the passages do not bear out. */
+function withDoubts({ text, unsupported }: Answer): string {
+  if (unsupported.length === 0) return text;
+  const bytes = toBytes(text);
+  let marked = "";
+  let at = 0;
+  for (const [from = 0, to = 0] of unsupported) {
+    if (from < at || to <= from) continue;
+    marked += fromBytes(bytes.subarray(at, from)) + DOUBT_BEGINS + fromBytes(bytes.subarray(from, to)) + DOUBT_ENDS;
+    at = to;
   }
+  // A mark must not hide that a line is a heading, a quotation or the item of a list.
+  return (marked + fromBytes(bytes.subarray(at))).replace(/^\uFDD0(\s*(?:#{1,6}|>|[-*+•]|\d+[.)])\s+)/gm, "$1\uFDD0");
 }
 
-function drawList(list: ListBlock, references: References): HTMLElement {
-  const items = list.items.map(({ children, sublist }) => {
-    const nested = sublist ? [drawList(sublist, references)] : [];
-    return element("li", { dir: "auto" }, ...drawRuns(children, references), ...nested);
-  });
-  return list.isOrdered ? element("ol", { start: list.start }, ...items) : element("ul", {}, ...items);
-}
-
-function drawTable({ head, rows }: Extract<Block, { kind: "table" }>, references: References): HTMLElement {
-  const titles = head.map((cell) => element("th", { scope: "col" }, ...drawRuns(cell, references)));
-  const body = rows.map((row) =>
-    element("tr", {}, ...row.map((cell) => element("td", {}, ...drawRuns(cell, references)))),
-  );
-  const table = element("table", {}, element("thead", {}, element("tr", {}, ...titles)), element("tbody", {}, ...body));
-  // Wide tables scroll inside the message; the scrolling part must be reachable by keyboard.
-  return element("div", { class: "table", tabindex: 0 }, table);
-}
-
-function drawRuns(runs: Inline[], references: References): (Node | string)[] {
-  return runs.map((run) => {
-    switch (run.kind) {
-      case "text":
-        return plainText(run.text);
-      case "break":
-        return element("br");
-      case "code":
-        return element("code", {}, plainText(run.text));
-      case "strong":
-        return element("strong", {}, ...drawRuns(run.children, references));
-      case "emphasis":
-        return element("em", {}, ...drawRuns(run.children, references));
-      case "citation":
-        return drawChip(run.number, references);
-      case "link": {
-        const address = safeAddress(run.href, references.pageUrl);
-        const label = drawRuns(run.children, references);
-        return address ? outsideLink(address, {}, ...label) : element("span", {}, ...label);
-      }
-    }
-  });
+function draw(tree: Tree, references: References): Child {
+  if (typeof tree === "string") return plainText(tree);
+  const [kind, attributes, ...content] = tree;
+  const { texts } = references;
+  if (kind === "cite") return drawChip(attributes["number"] as number, references);
+  const inner = content.map((part) => draw(part, references));
+  if (kind === "a") {
+    const address = safeAddress(attributes["href"] as string, document.baseURI);
+    return address ? outsideLink(texts, address, ...inner) : element("span", {}, ...inner);
+  }
+  if (kind === "mark.doubt") inner.push(unseen(` (${texts.words.unsupported})`));
+  const name = kind === "pre" ? "code" : kind === ".table" && "table";
+  // What is wider than the message scrolls inside it, so it must be reachable by keyboard.
+  return element(kind, name ? { tabindex: 0, role: "group", "aria-label": texts.words[name] } : attributes, ...inner);
 }
 
 /** A number that nothing is known about stays text: the answer may just be quoting a document's own footnote. */
-function drawChip(number: number, { citations, gatewayUrl }: References): Node | string {
+function drawChip(number: number, { citations, texts, show }: References): Child {
   const citation = citations.find((candidate) => candidate.number === number);
   if (!citation) return `[${number}]`;
-  const name = labels.source(number, sourceName(citation));
-  const address = safeAddress(citation.url, gatewayUrl);
-  const attributes = { class: "chip", "aria-label": name, title: plainText(citation.quote || name), "data-source": String(number) };
-  return address ? outsideLink(address, attributes, String(number)) : element("button", { ...attributes, type: "button" }, String(number));
+  const name = texts.of("source", { number, name: sourceName(citation, texts) });
+  return button("chip", String(number), () => show(citation), "", { "aria-label": name, title: name, "aria-haspopup": "dialog" });
 }

@@ -1,14 +1,13 @@
 // The WebSocket: connects, proves that the other side lives, and connects again. Knows no conversation.
 
-import { delayMs, IDLE_BASE_MS, WAITING_BASE_MS } from "./backoff";
-import { parseFrame, type ClientFrame, type ServerFrame } from "./frames";
+import { delayMs } from "./backoff";
+import type { SocketTimes } from "./config";
+import { parseFrame, type ClientFrame, type Credential, type Message } from "./frames";
 
-const CONNECT_TIMEOUT_MS = 5_000;
-/** Silence after which the connection is probed; a second silence of the same length ends it. */
-const IDLE_SILENCE_MS = 30_000;
+/** Longest silence while an answer is awaited; a second one of the same length ends the connection. */
 const BUSY_SILENCE_MS = 5_000;
-/** Tries in a row while an answer is awaited. */
-const BUSY_ATTEMPTS = 5;
+/** How much longer the waits are while nobody waits for an answer. */
+const IDLE_FACTOR = 6;
 /** Time for which an address that never answered is left alone. */
 const COOL_DOWN_MS = 60_000;
 const POLICY_VIOLATION = 1008;
@@ -19,7 +18,7 @@ export type SocketState = "idle" | "connecting" | "open" | "reconnecting" | "unr
 export interface SocketListener {
   /** Ready to send; called after every connect. */
   opened(): void;
-  received(frame: ServerFrame): void;
+  received(frame: Message): void;
   /** No further try is made for what is awaited now. */
   gaveUp(): void;
   stateChanged(state: SocketState): void;
@@ -39,7 +38,9 @@ export class Socket {
 
   constructor(
     private readonly url: string,
-    private readonly apiKey: string,
+    private readonly times: SocketTimes,
+    /** Returns what names the site, or null where nothing need be named. */
+    private readonly credential: () => Promise<Credential | null>,
     private readonly listener: SocketListener,
   ) {}
 
@@ -67,8 +68,16 @@ export class Socket {
 
   /** Looks at once whether the connection still holds, for a page that was hidden or offline. */
   check(): void {
+    this.#unreachableUntil = 0;
     if (this.state === "open" && !this.#isProbing) this.#probe();
     else if (this.state === "reconnecting" && !this.#socket) this.#open();
+  }
+
+  /** Drops the connection, if there is one, and connects anew. */
+  reconnect(): void {
+    this.#unreachableUntil = 0;
+    this.#attempt = 0;
+    this.#open();
   }
 
   /** Closes for good or until the next `connect`. */
@@ -88,10 +97,17 @@ export class Socket {
       return;
     }
     this.#socket = socket;
-    this.#timer = setTimeout(() => this.#lost(0), CONNECT_TIMEOUT_MS);
-    socket.onopen = () => (this.apiKey ? this.#transmit({ action: "authenticate", api_key: this.apiKey }) : this.#ready());
+    this.#timer = setTimeout(() => this.#lost(0), this.times.connectionTimeout);
+    socket.onopen = () => void this.#introduce(socket);
     socket.onmessage = ({ data }) => this.#hear(data);
     socket.onclose = ({ code }) => this.#lost(code);
+  }
+
+  async #introduce(socket: WebSocket): Promise<void> {
+    const credential = await this.credential();
+    if (socket !== this.#socket) return;
+    if (credential) this.#transmit({ action: "authenticate", ...credential });
+    else this.#ready();
   }
 
   #transmit(frame: ClientFrame): void {
@@ -133,8 +149,9 @@ export class Socket {
   }
 
   #waitForSilence(then: () => void): void {
+    const beat = this.times.heartbeatInterval;
     clearTimeout(this.#silence);
-    this.#silence = setTimeout(then, this.#isBusy ? BUSY_SILENCE_MS : IDLE_SILENCE_MS);
+    this.#silence = setTimeout(then, this.#isBusy ? Math.min(BUSY_SILENCE_MS, beat) : beat);
   }
 
   /** Leaves a server that is stopping. */
@@ -145,7 +162,7 @@ export class Socket {
 
   #lost(closeCode: number): void {
     this.#forget();
-    const attemptsLeft = this.#hasOpened ? BUSY_ATTEMPTS - this.#attempt : 0;
+    const attemptsLeft = this.#hasOpened ? this.times.reconnectAttempts - this.#attempt : 0;
     if (closeCode === POLICY_VIOLATION || (attemptsLeft <= 0 && (this.#isBusy || !this.#hasOpened))) {
       this.#unreachableUntil = Date.now() + COOL_DOWN_MS;
       this.#moveTo("unreachable");
@@ -157,7 +174,7 @@ export class Socket {
 
   #retryLater(): void {
     this.#moveTo("reconnecting");
-    const base = this.#isBusy ? WAITING_BASE_MS : IDLE_BASE_MS;
+    const base = this.times.reconnectInterval * (this.#isBusy ? 1 : IDLE_FACTOR);
     this.#timer = setTimeout(() => this.#open(), delayMs(this.#attempt++, base));
   }
 

@@ -3,8 +3,9 @@ import test from "node:test";
 import { load } from "./support/source.mjs";
 
 const { Answer } = await load("answer");
+const { parseMessage } = await load("frames");
 
-const event = (type, seq, fields = {}) => ({ type, answer_id: "A", epoch: 1, seq, text: "", complete: false, ...fields });
+const event = (type, seq, fields = {}) => parseMessage({ type, answer_id: "A", epoch: 1, seq, text: "", complete: false, ...fields });
 const chunk = (seq, text, fields = {}) => event("chunk", seq, { text, ...fields });
 
 function answerOf(...frames) {
@@ -56,5 +57,11 @@ test("an error in mid-answer settles it and keeps the text", () => {
   const error = event("error", 3, { text: "Please try later.", complete: true, code: "UNAVAILABLE", retryable: true, retry_after_ms: 900 });
   const { answer } = answerOf(event("start", 1), chunk(2, "one"), error);
   assert.equal(answer.text, "one");
-  assert.deepEqual(answer.problem, { code: "UNAVAILABLE", text: "Please try later.", isRetryable: true, retryAfterMs: 900 });
+  assert.deepEqual(answer.problem, { code: "UNAVAILABLE", text: "Please try later.", isRetryable: true, waitMs: 900 });
+});
+
+test("marks of unsupported sentences stay until their text is withdrawn", () => {
+  const doubt = (seq, from, to) => event("unsupported", seq, { byte_range: [from, to] });
+  const { answer } = answerOf(event("start", 1), chunk(2, "One. Two. Three."), doubt(3, 0, 4), doubt(4, 5, 9), event("retract", 5, { from_byte: 5 }));
+  assert.deepEqual(answer.unsupported, [[0, 4]]);
 });

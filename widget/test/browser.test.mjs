@@ -15,14 +15,18 @@ test("an answer streams in, and its numbers and sources lead to the documents", 
   await showsText(answer, "On Sundays we are open");
   assert.equal(await page.getByRole("button", { name: "Stop the answer" }).isVisible(), true);
   connection.send(await chunk(4, "from 11:00 to 16:00. [1]"), await numbered("citation", 5), await numbered("end", 6));
-  const chip = answer.getByRole("link", { name: "Source 1: Opening hours › Weekend" });
+  const chip = answer.getByRole("button", { name: "Source 1: Opening hours › Weekend" });
   await chip.waitFor();
   assert.equal(await chip.textContent(), "1");
-  for (const link of [chip, page.locator("a.source")]) {
-    assert.equal(await link.getAttribute("href"), `${gateway.origin}/documents/main/hours.md#passage-3`);
-    assert.equal(await link.getAttribute("target"), "_blank");
-    assert.match(await link.getAttribute("rel"), /noopener/);
-  }
+  await chip.click();
+  const sheet = page.getByRole("dialog", { name: "Sources" });
+  assert.equal(await sheet.locator("mark").textContent(), "On Sundays we are open from 11:00 to 16:00.");
+  const link = sheet.getByRole("link", { name: "Open the document" });
+  assert.equal(await link.getAttribute("href"), `${gateway.origin}/documents/main/hours.md#passage-3`);
+  assert.equal(await link.getAttribute("target"), "_blank");
+  assert.match(await link.getAttribute("rel"), /noopener/);
+  await page.keyboard.press("Escape");
+  assert.equal(await chip.evaluate((node) => node.getRootNode().activeElement === node), true);
   await showsText(page.locator(".notice"), "quotes the shop's documents");
   await page.getByRole("button", { name: "Send question" }).waitFor();
 });
@@ -196,11 +200,11 @@ test("without a WebSocket the answer comes over HTTP", async (t) => {
   gateway.acceptsSockets = false;
   await ask();
   await showsText(answer, "From 11:00.");
-  await answer.getByRole("link", { name: /Source 1/ }).waitFor();
-  const [{ headers, body }] = gateway.asked;
+  await answer.getByRole("button", { name: /Source 1/ }).waitFor();
+  const { headers, body } = gateway.asked.find(({ path }) => path === "/chat");
   assert.equal(headers["x-api-key"], "sbc_widget_example");
   assert.equal(body.message, QUESTION);
-  assert.equal(body.streaming, false);
+  assert.equal(body.streaming, true);
   assert.equal(await page.evaluate(() => window.SmallBizChatbot.getConnectionState()), "rest");
 });
 
@@ -216,7 +220,7 @@ test("an error over HTTP is shown in its own words and waits as long as it says"
 });
 
 test("a first question that was answered before is answered from the browser", async (t) => {
-  const { gateway, page, ask, answer } = await scenario(t, { config: { cache: { enabled: true } } });
+  const { gateway, page, ask, answer } = await scenario(t, { config: { cache: { enabled: true }, history: "none" } });
   await ask();
   const connection = await gateway.nextConnection();
   await connection.next();

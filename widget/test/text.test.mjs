@@ -5,10 +5,9 @@ import { load } from "./support/source.mjs";
 
 const { safeAddress } = await load("links");
 const { finishedSentences } = await load("announce");
-const { contrast, parseColour, readableOn, textOn, INK, WHITE } = await load("colour");
-const { resolve } = await load("config");
-const { delayMs, IDLE_BASE_MS, WAITING_BASE_MS } = await load("backoff");
-const { AnswerCache } = await load("cache");
+const { configOf, resolve } = await load("config");
+const { delayMs } = await load("backoff");
+const { AnswerCache, wordingOf } = await load("cache");
 
 test("only web addresses without credentials become links", () => {
   const base = "https://shop.example/help/";
@@ -50,18 +49,9 @@ test("an answer that grows letter by letter announces each sentence once", () =>
   assert.deepEqual(heard, finishedSentences(whole, true));
 });
 
-test("text on the site's colour is readable", () => {
-  for (const colour of [[31, 111, 92], [255, 221, 0], [128, 128, 128], [0, 0, 0], [255, 255, 255]]) {
-    assert.ok(contrast(textOn(colour), colour) >= 3.9, String(colour));
-    for (const ground of [WHITE, [32, 37, 40], INK]) assert.ok(contrast(readableOn(colour, ground), ground) >= 4.5);
-  }
-  assert.deepEqual(parseColour("rgb(31, 111, 92)"), [31, 111, 92]);
-  assert.equal(parseColour("rgba(0, 0, 0, 0)"), null);
-});
-
 test("addresses come from the script, and each can be given", () => {
   const page = "https://shop.example/help/";
-  const plain = resolve({ containerId: "c" }, "https://chat.example/v1/widget.js?x=1", page);
+  const plain = resolve({}, "https://chat.example/v1/widget.js?x=1", page);
   assert.equal(plain.chatUrl, "https://chat.example/v1/chat");
   assert.equal(plain.socketUrl, "wss://chat.example/v1/ws");
   const given = resolve({ containerId: "c", apiEndpoint: "http://api.example/prod" }, "", page);
@@ -72,43 +62,59 @@ test("addresses come from the script, and each can be given", () => {
   assert.equal(both.socketUrl, "wss://live.example/socket");
 });
 
+test("options may be written as attributes, and those of the theme beside the others", () => {
+  const config = configOf({ site: "sbc_site_example", streaming: "false", cache: '{"enabled":true}', primaryColor: "red", welcomeMessage: "Moin", launcher: "" });
+  assert.deepEqual([config.apiKey, config.streaming, config.cache, config.theme.primaryColor, config.welcomeMessage, config.launcher], ["sbc_site_example", false, { enabled: true }, "red", "Moin", true]);
+});
+
 test("delays double, spread and stop growing", () => {
-  assert.equal(delayMs(0, WAITING_BASE_MS, () => 1), 1_000);
-  assert.equal(delayMs(3, WAITING_BASE_MS, () => 1), 8_000);
-  assert.equal(delayMs(50, IDLE_BASE_MS, () => 1), 60_000);
-  assert.equal(delayMs(0, WAITING_BASE_MS, () => 0), 100);
+  assert.equal(delayMs(0, 1_000, () => 1), 1_000);
+  assert.equal(delayMs(3, 1_000, () => 1), 8_000);
+  assert.equal(delayMs(50, 6_000, () => 1), 60_000);
+  assert.equal(delayMs(0, 1_000, () => 0), 100);
 });
 
 function shelf() {
-  const held = new Map();
-  return { getItem: (key) => held.get(key) ?? null, setItem: (key, value) => held.set(key, value), removeItem: (key) => held.delete(key) };
+  let held = null;
+  return { read: () => held && JSON.parse(held), write: (value) => Boolean((held = JSON.stringify(value))), clear: () => (held = null) };
 }
 
-const limits = { enabled: true, maxEntries: 2, ttlMs: 3_600_000 };
-const kept = (changes = {}) => ({ text: "Yes.", citations: [], generation: 4, time: Date.now(), ...changes });
+const limits = { enabled: true, maxEntries: 2, ttl: 3_600_000 };
+const kept = (changes = {}) => ({ text: "Yes.", citations: [], followUps: [], generation: 4, time: Date.now(), ...changes });
 
-test("the cache survives the page, ignores case and drops the oldest answer", () => {
+test("the cache survives the page, ignores case and closing marks, and drops the oldest answer", () => {
   const storage = shelf();
-  const cache = new AnswerCache(limits, storage, "key");
+  const cache = new AnswerCache(limits, storage);
   for (const question of ["One?", "Two?", "Three?"]) cache.keep(question, kept());
-  const reloaded = new AnswerCache(limits, storage, "key");
+  const reloaded = new AnswerCache(limits, storage);
   assert.equal(reloaded.find("one?"), null);
-  assert.equal(reloaded.find(" THREE? ").text, "Yes.");
+  assert.equal(reloaded.find(" THREE ").text, "Yes.");
 });
 
-test("answers that are too old or from older knowledge are not used", () => {
-  const cache = new AnswerCache(limits, null, "key");
+test("questions are the same when their words are, as the gateway's own cache has it", () => {
+  const asked = wordingOf("When are you open?");
+  for (const same of ["when are you open", "  When  Are\tYou open ?!", '"When are you open?"']) assert.equal(wordingOf(same), asked);
+  for (const other of ["When are you not open?", "are you open when", "When are you open on 1.5.?"]) assert.notEqual(wordingOf(other), asked);
+  assert.notEqual(wordingOf("Do you ship to US?"), wordingOf("Do you ship to us?"));
+  assert.equal(wordingOf("DO YOU SHIP TO US"), "do you ship to us");
+  assert.equal(wordingOf("Was kostet ﬁlter – 5 €?"), "was kostet filter – 5 €");
+});
+
+test("answers that are too old, or of another generation than the newest that any tab heard of, are not used", () => {
+  const storage = shelf();
+  const [cache, otherTab] = [new AnswerCache(limits, storage), new AnswerCache(limits, storage)];
   cache.keep("Old?", kept({ time: Date.now() - 3_600_001 }));
   assert.equal(cache.find("Old?"), null);
   cache.keep("Before?", kept());
-  cache.keep("After?", kept({ generation: 5 }));
+  assert.ok(otherTab.find("Before?"));
+  otherTab.heard(5);
   assert.equal(cache.find("Before?"), null);
-  assert.ok(cache.find("After?"));
+  cache.keep("Late?", kept());
+  assert.equal(cache.find("Late?"), null);
 });
 
 test("a cache that is off, forbidden or damaged finds nothing and breaks nothing", () => {
-  const damaged = { getItem: () => '{"a":[[', setItem: () => { throw new Error("full"); }, removeItem: () => {} };
-  const cache = new AnswerCache(limits, damaged, "key");
+  const cache = new AnswerCache(limits, { read: () => ({ a: [[] ] }), write: () => false, clear: () => {} });
   cache.keep("One?", kept());
   assert.ok(cache.find("One?"));
   cache.isEnabled = false;

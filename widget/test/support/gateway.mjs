@@ -13,12 +13,13 @@ export const STRICT_POLICY = "default-src 'self'; require-trusted-types-for 'scr
 const [[, widget]] = await buildToMemory();
 
 /**
- * Starts on a free port. `pages` maps paths to HTML; `answer(body)` answers `POST /chat` with `[status, body, headers]`;
- * `acceptsSockets` may be switched off at any time.
+ * Starts on a free port. `pages` maps paths to HTML; `answer(body, request)` answers `POST /chat` and
+ * `GET /chat/ID/events` with `[status, body, headers]`, where a body that is a list stands for events, each a frame, or
+ * `null` for a cut connection; `routes` maps other paths to such functions. `acceptsSockets` may be switched off at any time.
  */
-export async function startGateway({ pages = {}, policy = STRICT_POLICY, answer = () => [503, {}, {}] } = {}) {
+export async function startGateway({ pages = {}, policy = STRICT_POLICY, answer = () => [503, {}, {}], routes = {} } = {}) {
   const connections = queue();
-  const gateway = { acceptsSockets: true, asked: [], nextConnection: connections.next, answer };
+  const gateway = { acceptsSockets: true, asked: [], nextConnection: connections.next, answer, routes };
   const open = new Set();
   const server = createServer((request, response) => void serve(request, response, { pages, policy, gateway }));
   server.on("upgrade", (request, stream) => {
@@ -42,7 +43,8 @@ async function serve(request, response, { pages, policy, gateway }) {
   const types = { css: "text/css", js: "text/javascript", html: "text/html; charset=utf-8" };
   const path = new URL(request.url, "http://gateway").pathname;
   const headers = { "content-security-policy": policy };
-  if (path === "/chat") return answerChat(request, response, gateway);
+  const route = path.startsWith("/chat") ? gateway.answer : gateway.routes[path];
+  if (route) return answerWith(route, request, response, gateway);
   if (path === "/widget.js") return response.writeHead(200, { ...headers, "content-type": types.js }).end(widget);
   if (pages[path] !== undefined) {
     const type = types[path.split(".").pop()] ?? types.html;
@@ -53,12 +55,30 @@ async function serve(request, response, { pages, policy, gateway }) {
   response.writeHead(200, { ...headers, "content-type": type }).end(await readFile(root + files[path]));
 }
 
-async function answerChat(request, response, gateway) {
-  let body = "";
-  for await (const piece of request) body += piece;
-  gateway.asked.push({ headers: request.headers, body: JSON.parse(body) });
-  const [status, answer, headers = {}] = await gateway.answer(JSON.parse(body));
+async function answerWith(route, request, response, gateway) {
+  let text = "";
+  for await (const piece of request) text += piece;
+  const body = text ? JSON.parse(text) : null;
+  gateway.asked.push({ path: request.url, headers: request.headers, body });
+  const [status, answer, headers = {}] = await route(body, request);
+  if (Array.isArray(answer)) return sendEvents(response, answer);
   response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(answer));
+}
+
+/** Sends frames as the gateway does over SSE: numbered ones under `answer_id:epoch:seq`, and a comment between. */
+async function sendEvents(response, frames) {
+  response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+  for (const frame of frames) {
+    if (frame === null) {
+      // What was written leaves before the connection does.
+      await new Promise((resolve) => response.write(": cut\n\n", resolve));
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return response.destroy();
+    }
+    const id = frame.seq ? `id: ${frame.answer_id}:${frame.epoch}:${frame.seq}\n` : "";
+    response.write(`${id}event: ${frame.type}\ndata: ${JSON.stringify(frame)}\n\n`);
+  }
+  response.end(": still here\n\n");
 }
 
 /** The gateway's end of one WebSocket. */
@@ -101,7 +121,11 @@ class Connection {
 
   #write(kind, payload) {
     const size = payload.length;
-    const head = size < 126 ? Buffer.from([0x80 | kind, size]) : Buffer.from([0x80 | kind, 126, size >> 8, size & 0xff]);
+    const long = Buffer.alloc(10, 0x80 | kind);
+    long[1] = size < 65_536 ? 126 : 127;
+    if (size < 65_536) long.writeUInt16BE(size, 2);
+    else long.writeBigUInt64BE(BigInt(size), 2);
+    const head = size < 126 ? Buffer.from([0x80 | kind, size]) : long.subarray(0, size < 65_536 ? 4 : 10);
     this.#stream.write(Buffer.concat([head, payload]));
   }
 
