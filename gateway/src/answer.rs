@@ -2,36 +2,22 @@
 //!
 //! It knows neither where events come from nor how they travel on.
 
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+mod log;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
-use prost::Message;
 use proto::v1::ChatEvent;
 use proto::v1::chat_event::Event;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::admission::Owner;
+use log::{End, Log};
 
-/// An event with its place in the answer.
-#[derive(Debug)]
-pub(crate) struct Logged {
-    /// The event as it is on the wire of gRPC.
-    pub(crate) event: ChatEvent,
-    frame: OnceLock<Bytes>,
-}
-
-impl Logged {
-    /// Returns whether the answer ends with this event.
-    pub(crate) fn is_last(&self) -> bool {
-        matches!(self.event.event, Some(Event::Ended(_) | Event::Failed(_)))
-    }
-
-    /// Returns the event's JSON frame, which is built on first use and then shared by every reader.
-    pub(crate) fn frame(&self, build: impl FnOnce(&ChatEvent) -> Bytes) -> Bytes {
-        self.frame.get_or_init(|| build(&self.event)).clone()
-    }
+/// Returns whether an answer ends with this event.
+pub(crate) fn is_last(event: &ChatEvent) -> bool {
+    event.event.as_ref().and_then(End::of).is_some()
 }
 
 /// The log reached its limit.
@@ -51,13 +37,6 @@ pub(crate) struct Answer {
     length: watch::Sender<usize>,
     readers: watch::Sender<usize>,
     stop: CancellationToken,
-}
-
-#[derive(Debug, Default)]
-struct Log {
-    events: Vec<Arc<Logged>>,
-    bytes: usize,
-    ended: bool,
 }
 
 impl Answer {
@@ -92,6 +71,11 @@ impl Answer {
         &self.owner
     }
 
+    /// Returns the epoch of the answer's numbering.
+    pub(crate) fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
     /// Returns the id of the connection that asked.
     pub(crate) fn connection_id(&self) -> &str {
         &self.connection_id
@@ -101,23 +85,13 @@ impl Answer {
     ///
     /// # Errors
     /// [`LogFull`] when the event would exceed the limit; it is not appended.
-    pub(crate) fn append(&self, event: Event) -> Result<(), LogFull> {
-        let last = matches!(event, Event::Ended(_) | Event::Failed(_));
-        let mut event =
-            ChatEvent { answer_id: self.id.clone(), epoch: self.epoch, seq: 0, event: Some(event) };
-        let bytes = event.encoded_len();
+    pub(crate) fn append(&self, event: &Event) -> Result<(), LogFull> {
         let mut log = self.log();
-        if log.ended {
+        if log.end().is_some() {
             return Ok(());
         }
-        if !last && log.bytes + bytes > self.limit_bytes {
-            return Err(LogFull);
-        }
-        event.seq = log.events.len() as u64 + 1;
-        log.events.push(Arc::new(Logged { event, frame: OnceLock::new() }));
-        log.bytes += bytes;
-        log.ended = last;
-        let length = log.events.len();
+        log.push(event, self.limit_bytes)?;
+        let length = log.len();
         drop(log);
         self.length.send_replace(length);
         Ok(())
@@ -125,28 +99,51 @@ impl Answer {
 
     /// Returns whether the last event is there.
     pub(crate) fn has_ended(&self) -> bool {
-        self.log().ended
+        self.log().end().is_some()
     }
 
     /// Returns whether the last event is there and is a failure.
     pub(crate) fn has_failed(&self) -> bool {
-        let log = self.log();
-        log.events.last().is_some_and(|logged| matches!(logged.event.event, Some(Event::Failed(_))))
+        self.log().end() == Some(End::Failed)
     }
 
     /// Returns a reader of every event after `after_seq`, or nothing when there never was such an event.
     pub(crate) fn read_after(self: &Arc<Self>, after_seq: u64) -> Option<Reader> {
         let next = usize::try_from(after_seq).ok()?;
-        if next > self.log().events.len() {
+        if next > self.log().len() {
             return None;
         }
         self.readers.send_modify(|readers| *readers += 1);
         Some(Reader { answer: Arc::clone(self), next, length: self.length.subscribe() })
     }
 
+    /// Returns up to `most` events after `after_seq`, without counting as a reader.
+    pub(crate) fn events_after(&self, after_seq: u64, most: usize) -> Vec<ChatEvent> {
+        let place = usize::try_from(after_seq).unwrap_or(usize::MAX);
+        let log = self.log();
+        (place..log.len()).take(most).filter_map(|place| self.numbered(log.get(place)?, place)).collect()
+    }
+
+    /// Waits until there are events after `after_seq`, without counting as a reader.
+    pub(crate) async fn grown(&self, after_seq: u64) {
+        let place = usize::try_from(after_seq).unwrap_or(usize::MAX);
+        // The sender lives as long as this answer.
+        _ = self.length.subscribe().wait_for(|length| *length > place).await;
+    }
+
+    /// Returns whether somebody reads it.
+    pub(crate) fn is_read(&self) -> bool {
+        *self.readers.borrow() > 0
+    }
+
     /// Asks that no more be written.
     pub(crate) fn stop(&self) {
         self.stop.cancel();
+    }
+
+    /// Returns whether somebody has called [`Answer::stop`].
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stop.is_cancelled()
     }
 
     /// Waits until somebody calls [`Answer::stop`].
@@ -167,6 +164,11 @@ impl Answer {
                 return;
             }
         }
+    }
+
+    fn numbered(&self, event: Event, place: usize) -> Option<ChatEvent> {
+        let seq = u64::try_from(place).ok()?.checked_add(1)?;
+        Some(ChatEvent { answer_id: self.id.clone(), epoch: self.epoch, seq, event: Some(event) })
     }
 
     // A panic while the lock is held cannot leave the log half changed in a way that matters to readers.
@@ -190,15 +192,16 @@ impl Reader {
     }
 
     /// Returns the next event, or nothing after the last one. May be dropped and called again without losing any.
-    pub(crate) async fn next(&mut self) -> Option<Arc<Logged>> {
+    pub(crate) async fn next(&mut self) -> Option<ChatEvent> {
         loop {
             let (event, ended) = {
                 let log = self.answer.log();
-                (log.events.get(self.next).cloned(), log.ended)
+                (log.get(self.next), log.end().is_some())
             };
-            if event.is_some() {
+            if let Some(event) = event {
+                let place = self.next;
                 self.next += 1;
-                return event;
+                return self.answer.numbered(event, place);
             }
             if ended || self.length.changed().await.is_err() {
                 return None;
@@ -235,8 +238,8 @@ mod tests {
     async fn read_all(answer: &Arc<Answer>, after: u64) -> Vec<u64> {
         let mut reader = answer.read_after(after).expect("no gap");
         let mut seen = Vec::new();
-        while let Some(logged) = reader.next().await {
-            seen.push(logged.event.seq);
+        while let Some(event) = reader.next().await {
+            seen.push(event.seq);
         }
         seen
     }
@@ -246,27 +249,27 @@ mod tests {
         let answer = answer(10_000);
         let (early, feeder) = tokio::join!(read_all(&answer, 0), async {
             for text in ["a", "b", "c"] {
-                answer.append(delta(text)).expect("it fits");
+                answer.append(&delta(text)).expect("it fits");
                 tokio::task::yield_now().await;
             }
-            answer.append(Event::Ended(Ended::default())).expect("it fits");
+            answer.append(&Event::Ended(Ended::default())).expect("it fits");
         });
         let () = feeder;
         assert_eq!(early, [1, 2, 3, 4]);
         assert_eq!(read_all(&answer, 2).await, [3, 4]);
         assert_eq!(read_all(&answer, 4).await, [0_u64; 0]);
         assert!(answer.read_after(5).is_none(), "a gap");
-        answer.append(delta("late")).expect("ignored");
+        answer.append(&delta("late")).expect("ignored");
         assert_eq!(read_all(&answer, 0).await.len(), 4, "nothing follows the end");
     }
 
     #[tokio::test]
     async fn the_log_is_bounded_and_still_ends() {
         let answer = answer(200);
-        let appended = (0..100).take_while(|_| answer.append(delta("twenty bytes of text")).is_ok()).count();
+        let appended = (0..100).take_while(|_| answer.append(&delta("twenty bytes of text")).is_ok()).count();
         assert!((2..10).contains(&appended), "{appended}");
-        assert_eq!(answer.append(delta("twenty bytes of text")), Err(LogFull));
-        answer.append(Event::Ended(Ended::default())).expect("the end always fits");
+        assert_eq!(answer.append(&delta("twenty bytes of text")), Err(LogFull));
+        answer.append(&Event::Ended(Ended::default())).expect("the end always fits");
         assert_eq!(read_all(&answer, 0).await.len(), appended + 1);
     }
 

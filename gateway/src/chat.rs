@@ -1,25 +1,30 @@
 //! What a caller can do, whatever the transport: ask, resume, stop, search, explain, give an opinion, read a document.
 
+mod asking;
+
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use lifecycle::{Shutdown, TraceContext};
 use proto::ErrorCode;
 use proto::v1::{
-    ExplainRequest, ExplainResponse, GetDocumentResponse, HistoryTurn, RankingSettings,
+    ExplainRequest, ExplainResponse, FeedbackReason, GetDocumentResponse, HistoryTurn, RankingSettings,
     RecordFeedbackRequest, SearchEffort, SearchFilter, SearchMode, SearchRequest, SearchResponse,
 };
 use tokio::sync::Semaphore;
-use tokio::time::Instant;
 
 use crate::admission::{Admission, Caller, Kind};
-use crate::answer::{Answer, Reader};
+use crate::answer::Answer;
+use crate::cache::Cache;
+use crate::keys::Scope;
 use crate::metrics::Metrics;
+use crate::overload::Limits;
 use crate::question::{Question, check_answer_id, check_comment, check_search_passages, check_text};
 use crate::refusal::Refusal;
-use crate::registry::{Admitted, Entry, Registry, Resumed};
-use crate::settings::AnswerBounds;
-use crate::turn::Turn;
+use crate::registry::{Registry, Resumed};
+use crate::settings::{AnswerBounds, Settings};
+use crate::sharing::Sharing;
+use crate::state::Redis;
 use crate::upstream::Services;
 
 /// Document pages fetched at once; each may hold a whole document in memory.
@@ -31,8 +36,12 @@ const SHUTDOWN_WAIT: Duration = Duration::from_secs(1);
 pub(crate) struct Chat {
     admission: Admission,
     registry: Arc<Registry>,
+    sharing: Option<Arc<Sharing>>,
     services: Services,
+    cache: Cache,
     bounds: AnswerBounds,
+    limits: Limits,
+    is_logged: bool,
     metrics: Arc<Metrics>,
     shutdown: Shutdown,
     grace: Duration,
@@ -88,6 +97,8 @@ pub(crate) struct Opinion {
     pub(crate) positive: bool,
     /// Free text.
     pub(crate) comment: String,
+    /// What was not right.
+    pub(crate) reason: FeedbackReason,
 }
 
 impl Chat {
@@ -95,22 +106,42 @@ impl Chat {
     /// `SHUTTING_DOWN`.
     pub(crate) fn new(
         admission: Admission,
-        services: Services,
-        bounds: AnswerBounds,
+        (services, cache): (Services, Cache),
+        settings: &Settings,
         metrics: Arc<Metrics>,
         (shutdown, grace): (Shutdown, Duration),
     ) -> Self {
+        let bounds = settings.answers;
         let registry = Arc::new(Registry::new(bounds));
+        let limits = Limits::new(settings, &metrics);
         Self {
             admission,
             registry,
+            sharing: None,
             services,
+            cache,
             bounds,
+            limits,
+            is_logged: settings.access_log,
             metrics,
             shutdown,
             grace,
             pages: Semaphore::new(PAGES_AT_ONCE),
         }
+    }
+
+    /// Returns the core with answers that other gateways can go on reading.
+    pub(crate) fn sharing(mut self, redis: Option<&Arc<Redis>>) -> Self {
+        let share = |redis| {
+            Arc::new(Sharing::new(Arc::clone(redis), self.bounds, (self.shutdown.clone(), self.grace)))
+        };
+        self.sharing = redis.map(share);
+        self
+    }
+
+    /// Returns whether another gateway can go on with this one's answers.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.sharing.is_some()
     }
 
     /// Returns the door.
@@ -123,51 +154,17 @@ impl Chat {
         &self.metrics
     }
 
-    /// Answers a question in a task of its own and returns a reader of the answer, from its beginning.
+    /// Says whether another question would be let in, before anything is prepared for it.
     ///
     /// # Errors
-    /// Why the question is not admitted.
-    pub(crate) fn ask(
-        &self,
-        caller: &Caller,
-        question: Question,
-        origin: &Origin,
-    ) -> Result<Reader, Refusal> {
-        if self.shutdown.is_shutting_down() {
-            return Err(
-                Refusal::hidden(ErrorCode::ShuttingDown, "asked during shutdown").after(SHUTDOWN_WAIT)
-            );
-        }
-        let collections = caller.collections(&question.asked().collections)?;
-        let entry = Entry {
-            owner: caller.owner(),
-            message_id: &question.asked().message_id,
-            fingerprint: question.fingerprint(),
-            connection_id: &origin.connection_id,
-        };
-        let admitted = self.registry.admit(&entry, || self.admission.count(caller, Kind::Question))?;
-        let (answer, place) = match admitted {
-            Admitted::New(answer, place) => (answer, place),
-            Admitted::Known(answer) => return answer.read_after(0).ok_or_else(lost_beginning),
-        };
-        let reader = answer.read_after(0).ok_or_else(lost_beginning)?;
-        let window = if origin.resumable { self.bounds.resume_window } else { Duration::ZERO };
-        let turn = Turn {
-            answer,
-            question,
-            collections,
-            services: self.services.clone(),
-            trace: origin.trace,
-            admitted: Instant::now(),
-            deadline: origin.deadline,
-            window,
-            leaving: self.shutdown.token().clone(),
-            grace: self.grace,
-            metrics: Arc::clone(&self.metrics),
-            reservation: self.admission.reserve(caller),
-        };
-        self.spawn(turn, place);
-        Ok(reader)
+    /// `OVERLOADED` with the time after which to try again.
+    pub(crate) fn has_room(&self) -> Result<(), Refusal> {
+        self.limits.answers.check()
+    }
+
+    /// Returns whether questions have been refused for so long that a balancer should look elsewhere.
+    pub(crate) fn is_overloaded(&self) -> bool {
+        self.limits.answers.is_overloaded()
     }
 
     /// Returns whether this answer is the one that the same message led to before.
@@ -177,35 +174,23 @@ impl Chat {
         asked_by.is_some_and(|(owner, known)| owner == *caller.owner() && known == *message_id)
     }
 
-    /// The answer is kept for the resume window after its end, unless the process ends first.
-    fn spawn(&self, turn: Turn, place: tokio::sync::OwnedSemaphorePermit) {
-        let (registry, window, leaving) =
-            (Arc::clone(&self.registry), self.bounds.resume_window, self.shutdown.clone());
-        self.shutdown.spawn("answer", async move {
-            let id = turn.answer.id().to_owned();
-            // Boxed, so that its memory is free while the finished answer waits for the end of its window.
-            Box::pin(turn.run()).await;
-            drop(place);
-            registry.finished(&id);
-            tokio::select! {
-                () = tokio::time::sleep(window) => {}
-                () = leaving.token().cancelled() => {}
-            }
-            registry.forget(&id);
-        });
-    }
-
     /// Continues an answer after the event `after_seq` of `epoch`.
     ///
     /// # Errors
     /// `NOT_FOUND` for an unknown or foreign answer.
-    pub(crate) fn resume(
+    pub(crate) async fn resume(
         &self,
         caller: &Caller,
         answer_id: &str,
         place: (u64, u64),
     ) -> Result<Resumed, Refusal> {
+        caller.check(Scope::Chat)?;
         check_answer_id(answer_id)?;
+        if let Some(sharing) = self.sharing.as_ref().filter(|_| !self.registry.knows(answer_id))
+            && let Some(resumed) = sharing.resume(caller.owner(), answer_id, place).await?
+        {
+            return Ok(resumed);
+        }
         self.registry.resume(caller.owner(), answer_id, place)
     }
 
@@ -213,8 +198,16 @@ impl Chat {
     ///
     /// # Errors
     /// `NOT_FOUND` for an unknown or foreign answer.
-    pub(crate) fn stop(&self, caller: &Caller, answer_id: &str) -> Result<bool, Refusal> {
+    pub(crate) async fn stop(&self, caller: &Caller, answer_id: &str) -> Result<bool, Refusal> {
+        caller.check(Scope::Chat)?;
         check_answer_id(answer_id)?;
+        if let Some(sharing) = self.sharing.as_ref().filter(|_| !self.registry.knows(answer_id))
+            && let Some(answer) = sharing.find(caller.owner(), answer_id).await?
+        {
+            let was_running = !answer.has_ended();
+            sharing.stop(&answer).await;
+            return Ok(was_running);
+        }
         let answer = self.registry.find(caller.owner(), answer_id)?;
         let was_running = !answer.has_ended();
         answer.stop();
@@ -231,8 +224,15 @@ impl Chat {
         lookup: Lookup,
         trace: &TraceContext,
     ) -> Result<SearchResponse, Refusal> {
-        let request = self.lookup(caller, lookup)?;
-        self.services.search(request, trace).await.inspect_err(log_failure)
+        caller.check(Scope::Search)?;
+        let request = self.lookup(caller, lookup).await?;
+        let room = self.limits.searches.enter()?;
+        let found = self.services.search(request, trace).await;
+        match &found {
+            Ok(_) => room.responded(),
+            Err(refusal) => room.failed(refusal.code()),
+        }
+        found.inspect_err(log_failure)
     }
 
     /// Explains a search, with what-if settings of the ranking.
@@ -246,18 +246,20 @@ impl Chat {
         ranking: Option<RankingSettings>,
         trace: &TraceContext,
     ) -> Result<ExplainResponse, Refusal> {
-        let request = ExplainRequest { search: Some(self.lookup(caller, lookup)?), ranking };
+        caller.check(Scope::Explain)?;
+        let request = ExplainRequest { search: Some(self.lookup(caller, lookup).await?), ranking };
+        let _room = self.limits.searches.enter()?;
         self.services.explain(request, trace).await.inspect_err(log_failure)
     }
 
-    fn lookup(&self, caller: &Caller, lookup: Lookup) -> Result<SearchRequest, Refusal> {
+    async fn lookup(&self, caller: &Caller, lookup: Lookup) -> Result<SearchRequest, Refusal> {
         check_text(&lookup.text, "query")?;
         check_search_passages(lookup.top_k)?;
         if lookup.evidence_threshold.is_some_and(|threshold| !(0.0..=1.0).contains(&threshold)) {
             return Err(Refusal::invalid("evidence_threshold is out of range; expected 0 to 1"));
         }
         let collections = caller.collections(&lookup.collections)?;
-        self.admission.count(caller, Kind::Search)?;
+        self.admission.count(caller, Kind::Search).await?;
         Ok(SearchRequest {
             question: lookup.text,
             collections,
@@ -272,6 +274,7 @@ impl Chat {
             effort: lookup.effort.into(),
             // Whoever may ask the public cannot search by vectors: they would read what no question finds.
             query_vector: Vec::new(),
+            wants_question_vector: false,
         })
     }
 
@@ -285,18 +288,20 @@ impl Chat {
         opinion: Opinion,
         trace: &TraceContext,
     ) -> Result<(), Refusal> {
+        caller.check(Scope::Chat)?;
         check_answer_id(&opinion.answer_id)?;
         check_comment(&opinion.comment)?;
-        if self.registry.is_foreign(caller.owner(), &opinion.answer_id) {
+        if self.is_foreign(caller, &opinion.answer_id).await {
             return Err(Refusal::new(ErrorCode::NotFound, "there is no such answer"));
         }
-        self.admission.count(caller, Kind::Feedback)?;
+        self.admission.count(caller, Kind::Feedback).await?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let record = RecordFeedbackRequest {
             answer_id: opinion.answer_id,
             positive: opinion.positive,
             comment: opinion.comment,
             given_ms: i64::try_from(now.as_millis()).unwrap_or(i64::MAX),
+            reason: opinion.reason.into(),
         };
         self.services.feedback(record, trace).await.inspect_err(log_failure)
     }
@@ -318,14 +323,18 @@ impl Chat {
         })
     }
 
+    /// Returns whether the answer is known, here or at another gateway, and belongs to somebody else.
+    pub(crate) async fn is_foreign(&self, caller: &Caller, answer_id: &str) -> bool {
+        match self.sharing.as_ref().filter(|_| !self.registry.knows(answer_id)) {
+            Some(sharing) => sharing.is_foreign(caller.owner(), answer_id).await,
+            None => self.registry.is_foreign(caller.owner(), answer_id),
+        }
+    }
+
     /// Returns the epoch of every answer's numbering.
     pub(crate) fn epoch(&self) -> u64 {
         self.registry.epoch()
     }
-}
-
-fn lost_beginning() -> Refusal {
-    Refusal::hidden(ErrorCode::Internal, "an answer has no beginning")
 }
 
 fn log_failure(refusal: &Refusal) {

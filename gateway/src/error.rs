@@ -8,6 +8,9 @@ pub enum Error {
     /// A listener does not work.
     #[error(transparent)]
     Listen(#[from] std::io::Error),
+    /// The key file cannot be used.
+    #[error("{0}")]
+    Keys(String),
     /// The HTTP listeners must be ports.
     #[error("HTTP is served on a port, not over a pipe in memory")]
     NoPort,

@@ -2,17 +2,22 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use proto::v1::{HistoryTurn, SearchFilter, history_turn::Role};
+use proto::v1::{HistoryTurn, PageContext, SearchFilter, history_turn::Role};
 use sha2::{Digest, Sha256};
 
 use crate::refusal::Refusal;
 
-const TEXT_CHARACTERS: usize = 4_000;
+/// Of a question, a message, and one of the earlier ones.
+pub(crate) const TEXT_CHARACTERS: usize = 4_000;
+/// Of a client's own id for a message.
+pub(crate) const MESSAGE_ID_CHARACTERS: usize = 64;
+/// Of what is said beside an opinion.
+pub(crate) const COMMENT_CHARACTERS: usize = 2_000;
+/// That a search returns, at most.
+pub(crate) const SEARCH_PASSAGES: u32 = 100;
+/// That an answer is written from, at most.
+pub(crate) const ANSWER_PASSAGES: u32 = 20;
 const HISTORY_TURNS: usize = 20;
-const MESSAGE_ID_CHARACTERS: usize = 64;
-const COMMENT_CHARACTERS: usize = 2_000;
-const ANSWER_PASSAGES: u32 = 20;
-const SEARCH_PASSAGES: u32 = 100;
 
 /// What was asked, as it came.
 #[derive(Clone, Debug, Default)]
@@ -44,18 +49,9 @@ impl Asked {
     /// `INVALID_ARGUMENT` with what would be right.
     pub(crate) fn check(mut self) -> Result<Question, Refusal> {
         check_text(&self.text, "message")?;
-        if self.message_id.chars().count() > MESSAGE_ID_CHARACTERS {
-            return Err(Refusal::invalid("client_message_id is too long; at most 64 characters"));
-        }
+        check_message_id(&self.message_id)?;
         check_passages(self.top_k, ANSWER_PASSAGES)?;
-        let dropped = self.history.len().saturating_sub(HISTORY_TURNS);
-        self.history.drain(..dropped);
-        for turn in &self.history {
-            check_text(&turn.text, "history text")?;
-            if turn.role() == Role::Unspecified {
-                return Err(Refusal::invalid("history role is missing; expected `visitor` or `assistant`"));
-            }
-        }
+        check_history(&mut self.history, "history")?;
         Ok(Question { asked: self })
     }
 }
@@ -88,13 +84,18 @@ impl Question {
         self.asked.collections.iter().for_each(|name| field(name));
         field(&self.asked.top_k.map(|top_k| top_k.to_string()).unwrap_or_default());
         if let Some(filter) = &self.asked.filter {
-            let attributes: BTreeMap<&String, &String> = filter.attributes.iter().collect();
-            let plain = SearchFilter { attributes: HashMap::new(), ..filter.clone() };
-            // The order of a hash map differs from one to the next, so attributes are written sorted.
-            field(&format!("{plain:?}{attributes:?}"));
+            field(&filter_text(filter));
         }
         hash.finalize().into()
     }
+}
+
+/// Returns a text that is the same for equal filters and no others.
+pub(crate) fn filter_text(filter: &SearchFilter) -> String {
+    let attributes: BTreeMap<&String, &String> = filter.attributes.iter().collect();
+    let plain = SearchFilter { attributes: HashMap::new(), ..filter.clone() };
+    // The order of a hash map differs from one to the next, so attributes are written sorted.
+    format!("{plain:?}{attributes:?}")
 }
 
 /// Checks a question or search of 1 to 4,000 characters.
@@ -102,7 +103,7 @@ impl Question {
 /// # Errors
 /// `INVALID_ARGUMENT` that names the field and what would be right.
 pub(crate) fn check_text(text: &str, field: &str) -> Result<(), Refusal> {
-    if text.trim().is_empty() {
+    if is_blank(text) {
         return Err(Refusal::invalid(format!("{field} is empty; expected 1 to 4,000 characters")));
     }
     let characters = text.chars().count();
@@ -113,6 +114,56 @@ pub(crate) fn check_text(text: &str, field: &str) -> Result<(), Refusal> {
     }
     if text.contains('\0') {
         return Err(Refusal::invalid(format!("{field} holds a NUL character; leave it out")));
+    }
+    Ok(())
+}
+
+/// Whether nothing is written: separators of information count as white space, as in most languages of clients.
+pub(crate) fn is_blank(text: &str) -> bool {
+    text.chars().all(|character| character.is_whitespace() || matches!(character, '\u{1c}'..='\u{1f}'))
+}
+
+/// Checks the client's own id for a message: at most 64 characters.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` with the limit.
+pub(crate) fn check_message_id(id: &str) -> Result<(), Refusal> {
+    if id.chars().count() > MESSAGE_ID_CHARACTERS {
+        return Err(Refusal::invalid("client_message_id is too long; at most 64 characters"));
+    }
+    Ok(())
+}
+
+/// Checks earlier messages; of a long list the newest 20 are kept.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` that names the field and what would be right.
+pub(crate) fn check_history(turns: &mut Vec<HistoryTurn>, field: &str) -> Result<(), Refusal> {
+    for turn in turns.iter() {
+        check_text(&turn.text, &format!("{field} text"))?;
+        if turn.role() == Role::Unspecified {
+            let message = format!("{field} role is missing; expected `visitor` or `assistant`");
+            return Err(Refusal::invalid(message));
+        }
+    }
+    turns.drain(..turns.len().saturating_sub(HISTORY_TURNS));
+    Ok(())
+}
+
+/// Checks what is said of the page that a visitor is on.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` that names the field and its limit.
+pub(crate) fn check_page(page: Option<&PageContext>) -> Result<(), Refusal> {
+    let Some(page) = page else { return Ok(()) };
+    if page.url.chars().count() > 2048 {
+        return Err(Refusal::invalid("page.url is too long; at most 2,048 characters"));
+    }
+    if page.title.chars().count() > 256 {
+        return Err(Refusal::invalid("page.title is too long; at most 256 characters"));
+    }
+    if page.language.chars().count() > 35 {
+        return Err(Refusal::invalid("page.language is too long; expected a BCP 47 tag such as de-AT"));
     }
     Ok(())
 }
@@ -153,9 +204,10 @@ pub(crate) fn check_comment(comment: &str) -> Result<(), Refusal> {
 /// # Errors
 /// `INVALID_ARGUMENT` with what would be right.
 pub(crate) fn check_answer_id(id: &str) -> Result<(), Refusal> {
+    // The parser takes small letters, but an id has one form only.
     match ulid::Ulid::from_string(id) {
-        Ok(_) => Ok(()),
-        Err(_) => Err(Refusal::invalid(
+        Ok(read) if read.to_string() == id => Ok(()),
+        _ => Err(Refusal::invalid(
             "answer_id is no ULID; expected the 26 characters that came with the answer",
         )),
     }

@@ -4,6 +4,9 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use proto::ErrorCode;
+use proto::v1::Failed;
+
+use crate::state::Allowance;
 
 /// A typed refusal or failure: one message for the caller and, apart from it, the cause for the log.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -12,13 +15,14 @@ pub(crate) struct Refusal {
     code: ErrorCode,
     message: Cow<'static, str>,
     retry_after: Option<Duration>,
+    allowance: Option<Allowance>,
     cause: Option<String>,
 }
 
 impl Refusal {
     /// Returns a refusal with a message that the caller may read.
     pub(crate) fn new(code: ErrorCode, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, message: message.into(), retry_after: None, cause: None }
+        Self { code, message: message.into(), retry_after: None, allowance: None, cause: None }
     }
 
     /// Returns a refusal of a malformed request.
@@ -28,7 +32,17 @@ impl Refusal {
 
     /// Returns a refusal whose message says only what kind of failure it was; the cause is for the log.
     pub(crate) fn hidden(code: ErrorCode, cause: impl Into<String>) -> Self {
-        Self { code, message: Cow::Borrowed(sentence(code)), retry_after: None, cause: Some(cause.into()) }
+        Self { cause: Some(cause.into()), ..Self::new(code, sentence(code)) }
+    }
+
+    /// Returns the refusal that ended another answer.
+    pub(crate) fn of(failed: &Failed) -> Self {
+        let code = ErrorCode::from_name(&failed.code).unwrap_or(ErrorCode::Internal);
+        let refusal = Self::new(code, failed.message.clone());
+        match failed.retry_after_ms {
+            Some(wait) => refusal.after(Duration::from_millis(wait)),
+            None => refusal,
+        }
     }
 
     /// Adds how long to wait before trying again.
@@ -36,6 +50,18 @@ impl Refusal {
     pub(crate) fn after(mut self, wait: Duration) -> Self {
         self.retry_after = Some(wait);
         self
+    }
+
+    /// Adds what is left of the limit that is used up.
+    #[must_use]
+    pub(crate) fn with_allowance(mut self, allowance: Allowance) -> Self {
+        self.allowance = Some(allowance);
+        self
+    }
+
+    /// Returns what is left of the limit that is used up, when that is the reason.
+    pub(crate) fn allowance(&self) -> Option<Allowance> {
+        self.allowance
     }
 
     /// Returns the code.

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use proto::ErrorCode;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use ulid::Ulid;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::admission::Owner;
 use crate::answer::{Answer, Reader};
@@ -32,6 +32,8 @@ pub(crate) struct Registry {
 struct Inner {
     answers: HashMap<String, Arc<Answer>>,
     messages: HashMap<(Owner, String), Message>,
+    /// Messages that are being admitted; each token tells when that is decided.
+    entering: HashMap<(Owner, String), CancellationToken>,
     /// Which message asked for an answer, so that both are forgotten together.
     asked_by: HashMap<String, (Owner, String)>,
     finished: VecDeque<String>,
@@ -58,13 +60,35 @@ pub(crate) struct Entry<'a> {
     pub(crate) connection_id: &'a str,
 }
 
-/// The answer that a question leads to.
+/// How a question is admitted.
 #[derive(Debug)]
-pub(crate) enum Admitted {
-    /// A new one, with its place among those being written.
-    New(Arc<Answer>, OwnedSemaphorePermit),
-    /// The one that the same message led to before.
+pub(crate) enum Begun {
+    /// It is new; nothing has been counted yet.
+    New(Claim),
+    /// The same message led to this answer before.
     Known(Arc<Answer>),
+}
+
+/// A question that is being admitted. Dropping it lets the next one with the same message id try.
+#[derive(Debug)]
+pub(crate) struct Claim {
+    registry: Arc<Registry>,
+    message: Option<(Owner, String)>,
+    /// Dropped after the message has left the table, because fields are dropped after the value itself.
+    _decided: DropGuard,
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        if let Some(message) = &self.message {
+            self.registry.inner().entering.remove(message);
+        }
+    }
+}
+
+enum Step {
+    Begun(Begun),
+    Wait(CancellationToken),
 }
 
 /// Where to go on reading.
@@ -93,48 +117,72 @@ impl Registry {
         self.epoch
     }
 
-    /// Returns the answer for a question; `count` is asked only for a new one, so that a repeat costs nothing.
+    /// Begins to admit a question: either it has an answer, or it may take its [`Registry::place`], be counted
+    /// and get its answer from [`Registry::complete`]. Of equal messages at once one goes on and the others wait for it, so a repeat costs nothing.
     ///
     /// # Errors
-    /// What `count` says, `CONFLICT` for another question under the same message id, `OVERLOADED` when too many
-    /// answers are being written.
-    pub(crate) fn admit(
-        &self,
-        entry: &Entry<'_>,
-        count: impl FnOnce() -> Result<(), Refusal>,
-    ) -> Result<Admitted, Refusal> {
+    /// `CONFLICT` for another question under the same message id.
+    pub(crate) async fn begin(self: &Arc<Self>, entry: &Entry<'_>) -> Result<Begun, Refusal> {
+        loop {
+            let earlier = match self.step(entry)? {
+                Step::Begun(begun) => return Ok(begun),
+                Step::Wait(earlier) => earlier,
+            };
+            earlier.cancelled().await;
+        }
+    }
+
+    fn step(self: &Arc<Self>, entry: &Entry<'_>) -> Result<Step, Refusal> {
         let mut inner = self.inner();
         let message =
             (!entry.message_id.is_empty()).then(|| (entry.owner.clone(), entry.message_id.to_owned()));
-        let mut failed = None;
         if let Some(known) = message.as_ref().and_then(|message| inner.messages.get(message)) {
             if known.fingerprint != entry.fingerprint {
-                let text = "this message id was used with another question; take a new id for a new question";
-                return Err(Refusal::new(ErrorCode::Conflict, text));
+                return Err(conflict());
             }
             // A failed answer is asked for anew: its reader repeats the message because it wants another try.
-            match inner.answers.get(&known.answer_id).filter(|answer| !answer.has_failed()) {
-                Some(answer) => return Ok(Admitted::Known(Arc::clone(answer))),
-                None => failed = Some(known.answer_id.clone()),
+            let answer = inner.answers.get(&known.answer_id).filter(|answer| !answer.has_failed());
+            if let Some(answer) = answer {
+                return Ok(Step::Begun(Begun::Known(Arc::clone(answer))));
             }
         }
-        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| {
-            Refusal::hidden(ErrorCode::Overloaded, "every place for an answer is taken").after(OVERLOAD_WAIT)
-        })?;
-        count()?;
-        if let Some(failed) = failed {
-            inner.asked_by.remove(&failed);
+        if let Some(earlier) = message.as_ref().and_then(|message| inner.entering.get(message)) {
+            return Ok(Step::Wait(earlier.clone()));
         }
-        let id = Ulid::new().to_string();
+        let decided = CancellationToken::new();
+        if let Some(message) = &message {
+            inner.entering.insert(message.clone(), decided.clone());
+        }
+        let registry = Arc::clone(self);
+        Ok(Step::Begun(Begun::New(Claim { registry, message, _decided: decided.drop_guard() })))
+    }
+
+    /// Takes a place among the answers that are being written.
+    ///
+    /// # Errors
+    /// `OVERLOADED` when every one is taken.
+    pub(crate) fn place(&self) -> Result<OwnedSemaphorePermit, Refusal> {
+        Arc::clone(&self.places).try_acquire_owned().map_err(|_| {
+            Refusal::hidden(ErrorCode::Overloaded, "every place for an answer is taken").after(OVERLOAD_WAIT)
+        })
+    }
+
+    /// Returns a new answer of this id for the claimed question.
+    pub(crate) fn complete(&self, claim: Claim, entry: &Entry<'_>, id: String) -> Arc<Answer> {
+        let mut inner = self.inner();
         let (owner, connection) = (entry.owner.clone(), entry.connection_id.to_owned());
         let answer = Arc::new(Answer::new(id.clone(), self.epoch, owner, connection, self.bounds.log_bytes));
-        if let Some(message) = message {
+        if let Some(message) = claim.message.clone() {
             let value = Message { fingerprint: entry.fingerprint, answer_id: id.clone() };
-            inner.messages.insert(message.clone(), value);
+            if let Some(failed) = inner.messages.insert(message.clone(), value) {
+                inner.asked_by.remove(&failed.answer_id);
+            }
             inner.asked_by.insert(id.clone(), message);
         }
         inner.answers.insert(id, Arc::clone(&answer));
-        Ok(Admitted::New(answer, place))
+        drop(inner);
+        drop(claim);
+        answer
     }
 
     /// Returns an answer of this owner.
@@ -149,6 +197,12 @@ impl Registry {
     /// Returns the message that asked for an answer, when it had an id.
     pub(crate) fn asked_by(&self, id: &str) -> Option<(Owner, String)> {
         self.inner().asked_by.get(id).cloned()
+    }
+
+    /// Returns whether the answer is known here, be it that it once was.
+    pub(crate) fn knows(&self, id: &str) -> bool {
+        let inner = self.inner();
+        inner.answers.contains_key(id) || inner.forgotten.contains_key(id)
     }
 
     /// Returns whether the answer is known and belongs to somebody else.
@@ -217,87 +271,16 @@ impl Inner {
     }
 }
 
-fn unknown_answer() -> Refusal {
+/// Returns what a caller is told who uses a message id for two questions.
+pub(crate) fn conflict() -> Refusal {
+    let text = "this message id was used with another question; take a new id for a new question";
+    Refusal::new(ErrorCode::Conflict, text)
+}
+
+/// Returns what a caller is told who names an answer that is not there, or is another's.
+pub(crate) fn unknown_answer() -> Refusal {
     Refusal::new(ErrorCode::NotFound, "there is no such answer, or it is too old; please ask again")
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-    use std::time::Duration;
-
-    use proto::ErrorCode;
-
-    use super::{Admitted, AnswerBounds, Entry, Owner, Refusal, Registry, Resumed};
-    use crate::answer::Answer;
-
-    fn registry(running: usize) -> Registry {
-        Registry::new(AnswerBounds { running, log_bytes: 1000, resume_window: Duration::from_secs(60) })
-    }
-
-    fn admit(registry: &Registry, owner: &Owner, message_id: &str, print: u8) -> Result<Admitted, Refusal> {
-        let entry = Entry { owner, message_id, fingerprint: [print; 32], connection_id: "c" };
-        registry.admit(&entry, || Ok(()))
-    }
-
-    fn answer(admitted: Admitted) -> Arc<Answer> {
-        match admitted {
-            Admitted::New(answer, _) | Admitted::Known(answer) => answer,
-        }
-    }
-
-    #[test]
-    fn a_repeated_message_leads_to_the_same_answer_and_is_not_counted() {
-        let registry = registry(8);
-        let (a, b) = (Owner::for_tests("a"), Owner::for_tests("b"));
-        let first = answer(admit(&registry, &a, "m", 1).expect("new"));
-        let entry = Entry { owner: &a, message_id: "m", fingerprint: [1; 32], connection_id: "d" };
-        let again = registry.admit(&entry, || panic!("a repeat is not counted")).expect("known");
-        assert!(matches!(&again, Admitted::Known(known) if known.id() == first.id()));
-        assert_eq!(admit(&registry, &a, "m", 2).expect_err("another question").code(), ErrorCode::Conflict);
-        assert_ne!(answer(admit(&registry, &b, "m", 1).expect("another visitor")).id(), first.id());
-        assert_ne!(answer(admit(&registry, &a, "", 1).expect("no id")).id(), first.id());
-    }
-
-    #[test]
-    fn a_place_is_free_again_when_its_answer_is_written() {
-        let registry = registry(1);
-        let owner = Owner::for_tests("a");
-        let first = admit(&registry, &owner, "", 1).expect("a place");
-        let refusal = admit(&registry, &owner, "", 1).expect_err("no place");
-        assert!(refusal.code() == ErrorCode::Overloaded && refusal.retry_after().is_some());
-        drop(first);
-        assert!(admit(&registry, &owner, "", 1).is_ok());
-    }
-
-    #[test]
-    fn a_resume_is_a_place_a_resync_or_not_found() {
-        let registry = registry(1);
-        let (owner, other) = (Owner::for_tests("a"), Owner::for_tests("b"));
-        let answer = answer(admit(&registry, &owner, "m", 1).expect("a place"));
-        let (id, epoch) = (answer.id(), registry.epoch);
-        assert!(matches!(registry.resume(&owner, id, (epoch, 0)), Ok(Resumed::Reading(_))));
-        assert!(matches!(registry.resume(&owner, id, (epoch, 9)), Ok(Resumed::Resync)), "a gap");
-        assert!(matches!(registry.resume(&owner, id, (epoch + 1, 0)), Ok(Resumed::Resync)), "another epoch");
-        let foreign = registry.resume(&other, id, (epoch, 0)).expect_err("foreign");
-        let unknown = registry.resume(&other, "x", (epoch, 0)).expect_err("unknown");
-        assert_eq!((foreign.code(), foreign.message()), (ErrorCode::NotFound, unknown.message()));
-        registry.forget(id);
-        assert!(matches!(registry.resume(&owner, id, (epoch, 0)), Ok(Resumed::Resync)), "too late");
-        assert!(registry.resume(&other, id, (epoch, 0)).is_err(), "still foreign");
-    }
-
-    #[test]
-    fn nothing_grows_without_bound() {
-        let registry = registry(2);
-        let owner = Owner::for_tests("a");
-        for number in 0..10_000 {
-            let id =
-                answer(admit(&registry, &owner, &number.to_string(), 1).expect("a place")).id().to_owned();
-            registry.finished(&id);
-        }
-        let inner = registry.inner();
-        assert_eq!((inner.answers.len(), inner.messages.len(), inner.asked_by.len()), (8, 8, 8));
-        assert_eq!((inner.forgotten.len(), inner.forgotten_order.len()), (4096, 4096));
-    }
-}
+mod tests;

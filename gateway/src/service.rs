@@ -1,37 +1,41 @@
 //! The public gRPC service: messages in and out. tonic's types end here.
 
+mod relay;
+
 use std::net::IpAddr;
-use std::pin::Pin;
 use std::sync::Arc;
 
-use futures_util::{Stream, stream};
 use lifecycle::TraceContext;
 use proto::ErrorCode;
 use proto::v1::send_feedback_request::Verdict;
 use proto::v1::{
-    AskRequest, ChatEvent, ExplainRequest, ExplainResponse, PageContext, ResumeRequest, SendFeedbackRequest,
-    SendFeedbackResponse, StopRequest, StopResponse, chat_server,
+    AskRequest, ExplainRequest, ExplainResponse, FeedbackReason, GetSuggestionsRequest,
+    GetSuggestionsResponse, HandoffRequest, HandoffResponse, ResumeRequest, SendFeedbackRequest,
+    SendFeedbackResponse, StopRequest, StopResponse, chat_server, handoff_response,
 };
+use tokio::time::Instant;
 use tonic::metadata::MetadataMap;
 use tonic::transport::server::TcpConnectInfo;
 use tonic::{Extensions, Request, Response, Status};
 use ulid::Ulid;
 
-use crate::admission::{Caller, client_address};
+use crate::admission::{Caller, Note, Whence, client_address};
 use crate::answer::Reader;
 use crate::chat::{Lookup, Opinion, Origin};
-use crate::http::Edge;
-use crate::question::Asked;
+use crate::handoff::{Handing, Receipt, State, Wish};
+use crate::http::{Edge, bearer};
+use crate::question::{Asked, check_page};
 use crate::refusal::Refusal;
 use crate::registry::Resumed;
+use crate::state::Allowance;
+
+use relay::Events;
 
 /// Serves `smallbiz.chatbot.v1.Chat`.
 #[derive(Debug)]
 pub(crate) struct ChatService {
     edge: Arc<Edge>,
 }
-
-type Events = Pin<Box<dyn Stream<Item = Result<ChatEvent, Status>> + Send>>;
 
 impl ChatService {
     /// Returns the service over the shared core.
@@ -45,9 +49,16 @@ impl ChatService {
         extensions: &Extensions,
         visitor_id: &str,
     ) -> Result<Caller, Refusal> {
-        let key = metadata.get("x-api-key").and_then(|value| value.to_str().ok());
-        let address = self.address(metadata, extensions);
-        self.edge.chat.admission().admit(key, address, visitor_id)
+        let named = |name: &str| metadata.get(name).and_then(|value| value.to_str().ok());
+        let credential = named("x-api-key").or_else(|| bearer(named("authorization")?));
+        let origin = metadata.get("origin").map(|origin| origin.to_str().unwrap_or("null"));
+        let whence = Whence {
+            address: self.address(metadata, extensions),
+            // Over HTTP/1 a page of the gateway's own host may call; HTTP/2 has no such header.
+            is_listed: self.edge.origins.allows(origin, named("host")),
+            origin: origin.map(Into::into),
+        };
+        self.edge.chat.admission().admit(credential, &whence, visitor_id)
     }
 
     fn address(&self, metadata: &MetadataMap, extensions: &Extensions) -> Option<IpAddr> {
@@ -59,12 +70,17 @@ impl ChatService {
 
     fn status(&self, refusal: &Refusal) -> Status {
         self.edge.chat.metrics().refused(refusal.code());
-        refusal.code().status(refusal.message(), refusal.retry_after())
+        let mut status = refusal.code().status(refusal.message(), refusal.retry_after());
+        if let Some(allowance) = refusal.allowance() {
+            tell(&allowance, status.metadata_mut());
+        }
+        status
     }
 
-    fn asked(&self, request: Request<AskRequest>) -> Result<Reader, Refusal> {
+    async fn asked(&self, request: Request<AskRequest>, note: &Note) -> Result<Reader, Refusal> {
         let (metadata, extensions, message) = request.into_parts();
         let caller = self.caller(&metadata, &extensions, &message.visitor_id)?;
+        let caller = caller.noted_in(Some(Arc::clone(note)));
         check_page(message.page.as_ref())?;
         let asked = Asked {
             text: message.question,
@@ -80,13 +96,27 @@ impl ChatService {
             deadline: lifecycle::remaining(&metadata),
             resumable: true,
         };
-        self.edge.chat.ask(&caller, asked.check()?, &origin)
+        self.edge.chat.ask(&caller, asked.check()?, &origin).await
     }
 
-    fn resumed(&self, request: Request<ResumeRequest>) -> Result<Reader, Refusal> {
+    async fn handed_over(&self, request: Request<HandoffRequest>) -> Result<Handing, Refusal> {
         let (metadata, extensions, message) = request.into_parts();
         let caller = self.caller(&metadata, &extensions, &message.visitor_id)?;
-        match self.edge.chat.resume(&caller, &message.answer_id, (message.epoch, message.after_seq))? {
+        let wish = Wish {
+            transcript: message.transcript,
+            contact: message.contact.unwrap_or_default(),
+            message: message.message,
+            answer_ids: message.answer_ids,
+            page: message.page,
+            message_id: message.client_message_id,
+        };
+        self.edge.desk.take(&self.edge.chat, &caller, &wish.check()?).await
+    }
+
+    async fn resumed(&self, request: Request<ResumeRequest>) -> Result<Reader, Refusal> {
+        let (metadata, extensions, message) = request.into_parts();
+        let caller = self.caller(&metadata, &extensions, &message.visitor_id)?;
+        match self.edge.chat.resume(&caller, &message.answer_id, (message.epoch, message.after_seq)).await? {
             Resumed::Reading(reader) => Ok(reader),
             Resumed::Resync => {
                 let text = "the place to continue from is gone; discard the answer and ask again";
@@ -102,20 +132,28 @@ impl chat_server::Chat for ChatService {
     type ResumeStream = Events;
 
     async fn ask(&self, request: Request<AskRequest>) -> Result<Response<Events>, Status> {
-        let reader = self.asked(request).map_err(|refusal| self.status(&refusal))?;
-        Ok(Response::new(events(reader)))
+        let note = Note::default();
+        let deadline = lifecycle::remaining(request.metadata()).map(|left| Instant::now() + left);
+        let reader = self.asked(request, &note).await.map_err(|refusal| self.status(&refusal))?;
+        let mut response = Response::new(relay::events(&self.edge, reader, deadline));
+        if let Some(allowance) = note.get() {
+            tell(allowance, response.metadata_mut());
+        }
+        Ok(response)
     }
 
     async fn resume(&self, request: Request<ResumeRequest>) -> Result<Response<Events>, Status> {
-        let reader = self.resumed(request).map_err(|refusal| self.status(&refusal))?;
-        Ok(Response::new(events(reader)))
+        let reader = self.resumed(request).await.map_err(|refusal| self.status(&refusal))?;
+        Ok(Response::new(relay::events(&self.edge, reader, None)))
     }
 
     async fn stop(&self, request: Request<StopRequest>) -> Result<Response<StopResponse>, Status> {
         let (metadata, extensions, message) = request.into_parts();
-        let caller = self.caller(&metadata, &extensions, &message.visitor_id);
-        let stopped = caller.and_then(|caller| self.edge.chat.stop(&caller, &message.answer_id));
-        let was_running = stopped.map_err(|refusal| self.status(&refusal))?;
+        let stopped = async {
+            let caller = self.caller(&metadata, &extensions, &message.visitor_id)?;
+            self.edge.chat.stop(&caller, &message.answer_id).await
+        };
+        let was_running = stopped.await.map_err(|refusal| self.status(&refusal))?;
         Ok(Response::new(StopResponse { was_running }))
     }
 
@@ -133,7 +171,11 @@ impl chat_server::Chat for ChatService {
                     return Err(Refusal::invalid("verdict is missing; expected positive or negative"));
                 }
             };
-            let opinion = Opinion { answer_id: message.answer_id, positive, comment: message.comment };
+            let Ok(reason) = FeedbackReason::try_from(message.reason) else {
+                return Err(Refusal::invalid("reason is not known; expected one of FeedbackReason"));
+            };
+            let (answer_id, comment) = (message.answer_id, message.comment);
+            let opinion = Opinion { answer_id, positive, comment, reason };
             self.edge.chat.feedback(&caller, opinion, &TraceContext::from_metadata(&metadata)).await
         };
         sent.await.map_err(|refusal| self.status(&refusal))?;
@@ -166,25 +208,35 @@ impl chat_server::Chat for ChatService {
         };
         explained.await.map(Response::new).map_err(|refusal| self.status(&refusal))
     }
+
+    async fn handoff(&self, request: Request<HandoffRequest>) -> Result<Response<HandoffResponse>, Status> {
+        let mut handing = self.handed_over(request).await.map_err(|refusal| self.status(&refusal))?;
+        let receipt = handing.next().await.map(handoff_response);
+        receipt.map(Response::new).ok_or_else(|| Status::internal("a handoff has no receipt"))
+    }
+
+    async fn get_suggestions(
+        &self,
+        request: Request<GetSuggestionsRequest>,
+    ) -> Result<Response<GetSuggestionsResponse>, Status> {
+        let caller = self.caller(request.metadata(), request.extensions(), "");
+        caller.map_err(|refusal| self.status(&refusal))?;
+        Ok(Response::new(GetSuggestionsResponse { suggestions: self.edge.settings.suggestions.clone() }))
+    }
 }
 
-fn events(reader: Reader) -> Events {
-    Box::pin(stream::unfold(reader, |mut reader| async {
-        let logged = reader.next().await?;
-        Some((Ok(logged.event.clone()), reader))
-    }))
+fn handoff_response(receipt: Receipt) -> HandoffResponse {
+    let state = match receipt.state {
+        State::Delivered => handoff_response::State::Delivered,
+        State::Queued => handoff_response::State::Queued,
+        State::Failed => handoff_response::State::Failed,
+    };
+    HandoffResponse { handoff_id: receipt.handoff_id, state: state.into(), message: receipt.message }
 }
 
-fn check_page(page: Option<&PageContext>) -> Result<(), Refusal> {
-    let Some(page) = page else { return Ok(()) };
-    if page.url.len() > 2048 {
-        return Err(Refusal::invalid("page.url is too long; at most 2,048 bytes"));
+/// Tells how much may still be asked for, in metadata named like the header fields of HTTP.
+fn tell(allowance: &Allowance, metadata: &mut MetadataMap) {
+    for (name, value) in allowance.fields() {
+        metadata.insert(name, value.into());
     }
-    if page.title.chars().count() > 256 {
-        return Err(Refusal::invalid("page.title is too long; at most 256 characters"));
-    }
-    if page.language.len() > 35 {
-        return Err(Refusal::invalid("page.language is too long; expected a BCP 47 tag such as de-AT"));
-    }
-    Ok(())
 }

@@ -1,40 +1,46 @@
 //! What can be set, with units, ranges and defaults. It knows no transport beyond their names.
 
+mod cache;
+mod doors;
+mod handoff;
+mod limits;
+mod overload;
+mod rates;
+pub mod state;
+mod suggestions;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use lifecycle::Reader;
-use proto::Target;
+use proto::{ServiceToken, Target};
 
-use crate::admission::{Keys, SpendCaps};
+use crate::admission::{Keys, SpendCaps, is_origin};
+pub use cache::{CacheBounds, Near};
+pub use doors::Doors;
+pub use handoff::HandoffSettings;
+pub(crate) use handoff::{MailSettings, WebhookSettings};
+pub use limits::{ConnectionBounds, GrpcBounds};
+pub use overload::OverloadBounds;
+pub use rates::Rates;
+use state::StateSettings;
 
 /// Where the other services listen.
 #[derive(Clone, Debug)]
 pub struct Upstreams {
-    /// `GATEWAY_RETRIEVER`, default `http://127.0.0.1:7001`.
+    /// `GATEWAY_RETRIEVER`, default `http://127.0.0.1:7001`; called with `SERVICE_TOKEN` where that is set.
     pub retriever: Target,
     /// `GATEWAY_GENERATOR`, default `http://127.0.0.1:7002`.
     pub generator: Target,
 }
 
-/// How often one visitor may ask; 0 lifts a limit.
-#[derive(Clone, Copy, Debug)]
-pub struct Rates {
-    /// `RATE_PER_MINUTE`: questions, searches and opinions, each counted apart; default 10.
-    pub per_minute: u32,
-    /// `RATE_PER_HOUR`: the same; default 100.
-    pub per_hour: u32,
-    /// `GATEWAY_KEY_RATE_PER_MINUTE`: all visitors of one key together; default 600.
-    pub key_per_minute: u32,
-}
-
 /// How long each wait of an answer may last.
 #[derive(Clone, Copy, Debug)]
 pub struct Deadlines {
-    /// `GATEWAY_SEARCH_TIMEOUT_SECONDS`: one call of the retriever; default 10.
+    /// `GATEWAY_SEARCH_TIMEOUT_SECONDS`: one search, with its second try where nobody answers; default 10.
     pub search: Duration,
-    /// `GATEWAY_FIRST_TOKEN_SECONDS`: from asking the generator to its first event; default 20.
+    /// `GATEWAY_FIRST_TOKEN_SECONDS`: from asking the generator, for the first time, to its first event; default 20.
     pub first_token: Duration,
     /// `GATEWAY_TOKEN_GAP_SECONDS`: between two events of the generator; default 15.
     pub token_gap: Duration,
@@ -65,32 +71,6 @@ pub struct AnswerBounds {
     pub resume_window: Duration,
 }
 
-/// Bounds of connections to the public HTTP port.
-#[derive(Clone, Copy, Debug)]
-pub struct ConnectionBounds {
-    /// `GATEWAY_MAX_SOCKETS`: open WebSocket connections; default 4,096.
-    pub sockets: usize,
-    /// `GATEWAY_MAX_SOCKETS_PER_ADDRESS`: WebSocket connections of one address; default 1,024.
-    pub sockets_per_address: usize,
-    /// `GATEWAY_MAX_CONNECTIONS`: open HTTP connections that are no WebSocket; default 2,048.
-    pub connections: usize,
-    /// `GATEWAY_HEADER_SECONDS`: from the connection to the end of a request's head; default 10.
-    pub header: Duration,
-    /// `GATEWAY_BODY_SECONDS`: for a request's body; default 15.
-    pub body: Duration,
-    /// `GATEWAY_SOCKET_AUTH_SECONDS`: for `authenticate` on a WebSocket that came without a key; default 5.
-    pub auth: Duration,
-    /// `GATEWAY_SOCKET_IDLE_SECONDS`: without any frame from the client, pongs included; default 120.
-    pub idle: Duration,
-    /// `GATEWAY_SOCKET_PING_SECONDS`: between two pings; default 30.
-    pub ping: Duration,
-    /// `GATEWAY_SLOW_WRITE_SECONDS`: for the client to take some of what is written, on every transport of the HTTP port;
-    /// default 30.
-    pub slow_write: Duration,
-    /// `GATEWAY_CLOSE_SPREAD_SECONDS`: span over which many WebSocket connections are closed at shutdown; default 5.
-    pub close_spread: Duration,
-}
-
 /// Everything that can be set.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -105,6 +85,8 @@ pub struct Settings {
     /// `GATEWAY_API_KEYS`: `sha256-hex=collection+collection`, separated by commas; default none. Without keys every
     /// listener must be a loopback one, and everything in `open_collections` is open to every caller.
     pub(crate) keys: Keys,
+    /// Who is let in by which key or token.
+    pub doors: Doors,
     /// `GATEWAY_OPEN_COLLECTIONS`: collections that are open without keys, separated by commas; default `main`.
     pub open_collections: Vec<String>,
     /// Rate limits.
@@ -118,12 +100,25 @@ pub struct Settings {
     pub allowed_origins: Vec<String>,
     /// Bounds of answers.
     pub answers: AnswerBounds,
+    /// Answers that are given again.
+    pub cache: CacheBounds,
+    /// What is let in at once.
+    pub overload: OverloadBounds,
+    /// Conversations that a person goes on with.
+    pub handoff: HandoffSettings,
+    /// `GATEWAY_SUGGESTIONS`: questions that a chat offers first, at most 8 of 200 characters, on lines or between `|`;
+    /// default none.
+    pub suggestions: Vec<String>,
     /// Deadlines.
     pub deadlines: Deadlines,
     /// Questions that lean on earlier messages.
     pub rewriting: Rewriting,
+    /// Where what outlives a request is kept.
+    pub state: StateSettings,
     /// Bounds of connections.
     pub connections: ConnectionBounds,
+    /// Bounds of the public gRPC port.
+    pub grpc: GrpcBounds,
     /// `GATEWAY_DOCUMENT_PAGES`: collections whose documents have public pages, separated by commas; default none.
     pub document_pages: Vec<String>,
     /// `GATEWAY_DEMO`: whether `/` shows the demonstration page; default false.
@@ -131,6 +126,8 @@ pub struct Settings {
     /// `GATEWAY_ECHO`: whether `/ws/echo` sends back what it gets, for conformance tests of the WebSocket protocol; on
     /// a loopback listener only; default false.
     pub echo: bool,
+    /// `GATEWAY_ACCESS_LOG`: whether each request and each answer is logged, without any text of it; default false.
+    pub access_log: bool,
     /// `GATEWAY_REFLECTION`: whether gRPC clients may ask what the server offers; default true
     /// on a loopback address and false elsewhere.
     pub reflection: bool,
@@ -147,36 +144,50 @@ impl Settings {
         let http_listen: Option<SocketAddr> = reader.parsed("GATEWAY_HTTP_LISTEN", "127.0.0.1:8080", ADDRESS);
         let grpc_listen: Option<SocketAddr> = reader.parsed("GATEWAY_GRPC_LISTEN", "127.0.0.1:8081", ADDRESS);
         let internal_listen = reader.parsed("GATEWAY_INTERNAL_LISTEN", "127.0.0.1:8082", ADDRESS);
-        let retriever = reader.parsed("GATEWAY_RETRIEVER", "http://127.0.0.1:7001", TARGET);
-        let generator = reader.parsed("GATEWAY_GENERATOR", "http://127.0.0.1:7002", TARGET);
-        let keys = read_keys(reader);
+        let retriever: Option<Target> = reader.parsed("GATEWAY_RETRIEVER", "http://127.0.0.1:7001", TARGET);
+        let generator: Option<Target> = reader.parsed("GATEWAY_GENERATOR", "http://127.0.0.1:7002", TARGET);
+        let token = reader.service_token(None).and_then(|token| ServiceToken::new(token.expose()));
+        let (keys, doors) = (read_keys(reader), Doors::read(reader));
+        let is_open = keys.is_empty() && doors.keys_file.is_none();
         for (name, address) in [("GATEWAY_HTTP_LISTEN", http_listen), ("GATEWAY_GRPC_LISTEN", grpc_listen)] {
-            if keys.is_empty() && address.is_some_and(|address| !address.ip().is_loopback()) {
-                reader
-                    .mistake(name, "only a loopback address may be open without keys; set GATEWAY_API_KEYS");
+            if is_open && address.is_some_and(|address| !address.ip().is_loopback()) {
+                let message = "only a loopback address may be open without keys; set GATEWAY_KEYS_FILE or GATEWAY_API_KEYS";
+                reader.mistake(name, message);
             }
         }
+        let connections = ConnectionBounds::read(reader);
         let settings = Self {
             keys,
+            doors,
             open_collections: read_collections(reader, "GATEWAY_OPEN_COLLECTIONS", "main"),
-            rates: read_rates(reader),
+            rates: Rates::read(reader),
             spend: read_spend(reader),
             trusted_hops: reader.number("GATEWAY_TRUSTED_HOPS", 0, 0..=8),
             allowed_origins: read_origins(reader),
             answers: read_answer_bounds(reader),
+            cache: cache::read(reader),
+            overload: OverloadBounds::read(reader),
+            handoff: handoff::read(reader),
+            suggestions: suggestions::read(reader),
             deadlines: read_deadlines(reader),
             rewriting: read_rewriting(reader),
-            connections: read_connection_bounds(reader),
+            state: StateSettings::read(reader),
+            connections,
+            grpc: GrpcBounds::read(reader, &connections),
             document_pages: read_collections(reader, "GATEWAY_DOCUMENT_PAGES", ""),
             demo: reader.flag("GATEWAY_DEMO", false),
             echo: read_echo(reader, http_listen),
+            access_log: reader.flag("GATEWAY_ACCESS_LOG", false),
             reflection: reader.flag("GATEWAY_REFLECTION", is_loopback(grpc_listen)),
             drain: reader.seconds("DRAIN_SECONDS", Duration::from_secs(30), 0.0..=3600.0),
             // Everything else is read first, so that all mistakes are reported together.
             http_listen: http_listen?,
             grpc_listen: grpc_listen?,
             internal_listen: internal_listen?,
-            upstreams: Upstreams { retriever: retriever?, generator: generator? },
+            upstreams: Upstreams {
+                retriever: retriever?.guarded_by(token.clone()),
+                generator: generator?.guarded_by(token),
+            },
         };
         Some(settings)
     }
@@ -204,14 +215,6 @@ fn read_echo(reader: &mut Reader, http_listen: Option<SocketAddr>) -> bool {
             .mistake("GATEWAY_ECHO", "expected false, because GATEWAY_HTTP_LISTEN is not a loopback address");
     }
     echo
-}
-
-fn read_rates(reader: &mut Reader) -> Rates {
-    Rates {
-        per_minute: reader.number("RATE_PER_MINUTE", 10, 0..=1_000_000),
-        per_hour: reader.number("RATE_PER_HOUR", 100, 0..=1_000_000),
-        key_per_minute: reader.number("GATEWAY_KEY_RATE_PER_MINUTE", 600, 0..=1_000_000),
-    }
 }
 
 fn read_spend(reader: &mut Reader) -> SpendCaps {
@@ -256,25 +259,6 @@ fn read_rewriting(reader: &mut Reader) -> Rewriting {
     }
 }
 
-fn read_connection_bounds(reader: &mut Reader) -> ConnectionBounds {
-    let sockets = reader.number("GATEWAY_MAX_SOCKETS", 4096, 1..=1_000_000);
-    let sockets_per_address = reader.number("GATEWAY_MAX_SOCKETS_PER_ADDRESS", 1024, 1..=1_000_000);
-    let connections = reader.number("GATEWAY_MAX_CONNECTIONS", 2048, 1..=1_000_000);
-    let mut seconds = |name, default| reader.seconds(name, Duration::from_secs(default), 0.001..=3600.0);
-    ConnectionBounds {
-        sockets,
-        sockets_per_address,
-        connections,
-        header: seconds("GATEWAY_HEADER_SECONDS", 10),
-        body: seconds("GATEWAY_BODY_SECONDS", 15),
-        auth: seconds("GATEWAY_SOCKET_AUTH_SECONDS", 5),
-        idle: seconds("GATEWAY_SOCKET_IDLE_SECONDS", 120),
-        ping: seconds("GATEWAY_SOCKET_PING_SECONDS", 30),
-        slow_write: seconds("GATEWAY_SLOW_WRITE_SECONDS", 30),
-        close_spread: reader.seconds("GATEWAY_CLOSE_SPREAD_SECONDS", Duration::from_secs(5), 0.0..=60.0),
-    }
-}
-
 fn read_list(reader: &mut Reader, name: &str, default: &str) -> Vec<String> {
     let text = reader.text(name, default);
     text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
@@ -295,9 +279,7 @@ fn read_origins(reader: &mut Reader) -> Vec<String> {
     const NAME: &str = "GATEWAY_ALLOWED_ORIGINS";
     let origins = read_list(reader, NAME, "");
     for origin in &origins {
-        let rest = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
-        let right = |host: &str| !host.is_empty() && !host.contains(['/', '*', ' ', '@', '?', '#']);
-        if !rest.is_some_and(right) || origin.chars().any(char::is_uppercase) {
+        if !is_origin(origin) {
             let message = "expected origins as browsers send them, such as https://shop.example";
             reader.mistake(NAME, format!("{message}, got `{origin}`"));
         }

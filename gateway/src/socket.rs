@@ -18,7 +18,7 @@ use hyper_util::rt::TokioIo;
 use proto::ErrorCode;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use crate::http::{Edge, header};
+use crate::http::{Edge, credential, header};
 use crate::refusal::Refusal;
 
 pub(crate) use places::Sockets;
@@ -52,20 +52,21 @@ fn open(edge: &Arc<Edge>, mut request: Request, purpose: Purpose) -> Result<Resp
     let upgraded = hyper::upgrade::on(&mut request);
     let (head, _) = request.into_parts();
     let accept = handshake(&head)?;
-    let address = edge.address(&head);
+    let whence = edge.whence(&head);
     // Whoever names no key yet may do so in the first frame; whoever names a wrong one is told here.
-    let waits_for_key = edge.chat.admission().needs_key() && header(&head, "x-api-key").is_none();
+    let waits_for_key = edge.chat.admission().needs_key() && credential(&head).is_none();
     let caller = if waits_for_key { None } else { Some(edge.caller(&head)?) };
-    let place = edge.sockets.take(address)?;
+    let place = edge.sockets.take(edge.address(&head))?;
     let shared = Arc::clone(edge);
     edge.shutdown.spawn("websocket", async move {
         let (_place, _counted) = (place, shared.chat.metrics().open_socket());
         let handshake = lifecycle::within(shared.settings.connections.header, upgraded).await;
         let Ok(Ok(upgraded)) = handshake else { return };
-        let wire = wire::Wire::new(TokioIo::new(upgraded), shared.settings.connections.slow_write).await;
+        let wire = wire::Wire::new(TokioIo::new(upgraded), &shared.settings.connections).await;
         match purpose {
-            Purpose::Chat => session::Session::new(shared, wire, (caller, address)).run().await,
-            Purpose::Echo => echo::run(wire, shared.shutdown.token()).await,
+            // Boxed, because ten thousand idle sockets should not each hold room for what few of them do.
+            Purpose::Chat => Box::pin(session::Session::new(shared, wire, (caller, whence)).run()).await,
+            Purpose::Echo => Box::pin(echo::run(wire, shared.shutdown.token())).await,
         }
     });
     let mut response = Response::default();

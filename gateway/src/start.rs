@@ -5,26 +5,27 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hyper_util::service::TowerToHyperService;
-use lifecycle::{GrpcOptions, HttpLimits, Listener, Readiness, Shutdown};
+use lifecycle::{Access, GrpcOptions, HttpLimits, Listener, Port, Readiness, Shutdown, Tls};
 use prometheus_client::registry::Registry;
 use proto::v1::chat_server::ChatServer;
 use tokio::net::TcpListener;
 use tonic::service::Routes;
 
 use crate::admission::{Admission, Origins};
+use crate::cache::Cache;
 use crate::chat::Chat;
 use crate::error::Error;
+use crate::handoff::{Desk, HandoffMetrics};
 use crate::http::{self, Edge};
+use crate::knowledge::Knowledge;
 use crate::metrics::Metrics;
 use crate::service::ChatService;
 use crate::settings::{Settings, Upstreams};
 use crate::socket::Sockets;
+use crate::state::State;
+use crate::tls::Certificate;
 use crate::upstream::Services;
 
-/// Twenty messages of history at four bytes a character, and the question.
-const MAX_GRPC_MESSAGE_BYTES: usize = 512 * 1024;
-const MAX_HEADERS: usize = 64;
-const MAX_HEADER_BYTES: usize = 16 * 1024;
 const READINESS_POLL: Duration = Duration::from_millis(250);
 const FORGET_EVERY: Duration = Duration::from_secs(60);
 /// Time that is left at the end of a drain to tell readers that their answers were cut.
@@ -90,12 +91,23 @@ pub async fn start(
     let mut registry = Registry::default();
     let metrics = Arc::new(Metrics::register(&mut registry));
     let services = Services::new(upstreams, settings.deadlines, settings.rewriting);
+    let knowledge = Knowledge::default();
     let grace = settings.drain.saturating_sub(LAST_WORDS.min(settings.drain / 4));
-    let admission = Admission::new(&settings)?;
-    let chat = Chat::new(admission, services.clone(), settings.answers, metrics, (shutdown.clone(), grace));
+    let state = State::open(&settings.state, &mut registry, shutdown).await;
+    let cache = Cache::new(settings.cache, knowledge.clone()).sharing(state.redis(), shutdown);
+    let admission = Admission::new(&settings, &state)?;
+    let desk = Desk::new(
+        settings.handoff.clone(),
+        HandoffMetrics::register(&mut registry),
+        (shutdown.clone(), grace),
+    )?;
+    let parts = (services.clone(), cache.clone());
+    let chat =
+        Chat::new(admission, parts, &settings, metrics, (shutdown.clone(), grace)).sharing(state.redis());
     let readiness = Readiness::new(shutdown);
     let edge = Arc::new(Edge {
         chat,
+        desk,
         sockets: Arc::new(Sockets::new(settings.connections)),
         origins: Origins::new(settings.allowed_origins.clone(), http_addr.ip().is_loopback()),
         readiness: readiness.clone(),
@@ -109,39 +121,57 @@ pub async fn start(
     if let Some(address) = internal_addr {
         tracing::info!(what = "internal", %address, "listening");
     }
-    spawn_http(listeners.http, &edge);
-    spawn_grpc(listeners.grpc, &edge);
+    let [http, grpc] = public_tls(&edge)?;
+    spawn_http(Port::new(listeners.http, http), &edge);
+    spawn_grpc(listeners.grpc, grpc, &edge);
     if let Some(listener) = listeners.internal {
         spawn_internal(listener, &edge, Arc::new(registry));
     }
-    spawn_readiness(services, readiness.clone(), shutdown);
+    spawn_knowledge(services.clone(), knowledge, cache, shutdown);
+    spawn_readiness(services, &edge);
     spawn_forgetting(&edge);
+    spawn_key_reading(&edge);
     Ok(Running { http_addr, grpc_addr, internal_addr, readiness })
 }
 
-fn spawn_http(listener: TcpListener, edge: &Arc<Edge>) {
+/// Returns TLS for HTTP and for gRPC, where it is set.
+fn public_tls(edge: &Edge) -> Result<[Option<Tls>; 2], Error> {
+    let Some(files) = edge.settings.doors.tls.clone() else { return Ok([None, None]) };
+    let certificate = Certificate::read(files)?;
+    certificate.keep_fresh(&edge.shutdown);
+    let patience = edge.settings.connections.header;
+    Ok([Some(certificate.tls(b"http/1.1", patience)?), Some(certificate.tls(b"h2", patience)?)])
+}
+
+fn spawn_http(port: Port, edge: &Arc<Edge>) {
     let service = TowerToHyperService::new(http::router(Arc::clone(edge)));
+    let bounds = &edge.settings.connections;
+    let is_direct = edge.settings.trusted_hops == 0;
     let limits = HttpLimits {
-        header_read_timeout: edge.settings.connections.header,
-        write_timeout: edge.settings.connections.slow_write,
-        max_connections: edge.settings.connections.connections,
-        max_headers: MAX_HEADERS,
-        max_header_bytes: MAX_HEADER_BYTES,
+        header_read_timeout: bounds.header,
+        write_timeout: bounds.slow_write,
+        max_connections: bounds.connections,
+        max_connections_per_address: if is_direct { bounds.connections_per_address } else { usize::MAX },
+        max_headers: bounds.headers,
+        max_header_bytes: bounds.header_bytes,
     };
     let shutdown = edge.shutdown.clone();
     edge.shutdown
-        .spawn("http", async move { lifecycle::serve_http1(listener, service, limits, &shutdown).await });
+        .spawn("http", async move { lifecycle::serve_http1(port, service, limits, &shutdown).await });
 }
 
-fn spawn_grpc(listener: Listener, edge: &Arc<Edge>) {
+fn spawn_grpc(listener: Listener, tls: Option<Tls>, edge: &Arc<Edge>) {
+    let bounds = edge.settings.grpc;
     let service =
-        ChatServer::new(ChatService::new(Arc::clone(edge))).max_decoding_message_size(MAX_GRPC_MESSAGE_BYTES);
+        ChatServer::new(ChatService::new(Arc::clone(edge))).max_decoding_message_size(bounds.message_bytes);
     let options = GrpcOptions {
         descriptor: proto::FILE_DESCRIPTOR_SET,
         services: &["smallbiz.chatbot.v1.Chat"],
         readiness: edge.readiness.clone(),
         reflection: edge.settings.reflection,
         drain: edge.settings.drain,
+        access: Access { token: None, tls },
+        limits: bounds.limits,
     };
     let shutdown = edge.shutdown.clone();
     edge.shutdown.spawn("grpc", async move {
@@ -159,17 +189,53 @@ fn spawn_internal(listener: TcpListener, edge: &Arc<Edge>, registry: Arc<Registr
 }
 
 /// Ready once both upstreams have said that they serve. What fails later is told to each caller, not to the balancer:
-/// taking every gateway away would help nobody.
-fn spawn_readiness(services: Services, readiness: Readiness, shutdown: &Shutdown) {
-    let token = shutdown.token().clone();
-    shutdown.spawn(
+/// taking every gateway away would help nobody. Only one that has refused questions for some time says so, because others may
+/// have room.
+fn spawn_readiness(services: Services, edge: &Arc<Edge>) {
+    let token = edge.shutdown.token().clone();
+    let edge = Arc::clone(edge);
+    edge.shutdown.clone().spawn(
         "readiness",
         token.run_until_cancelled_owned(async move {
             while !services.are_ready().await {
                 tokio::time::sleep(READINESS_POLL).await;
             }
-            readiness.set(true);
             tracing::info!("ready");
+            let mut has_room = true;
+            edge.readiness.set(has_room);
+            loop {
+                tokio::time::sleep(READINESS_POLL).await;
+                if edge.chat.is_overloaded() == has_room {
+                    has_room = !has_room;
+                    tracing::warn!(has_room, "overload");
+                    edge.readiness.set(has_room);
+                }
+            }
+        }),
+    );
+}
+
+/// What was answered before a change is forgotten at once, for a document that was deleted must not be quoted on.
+fn spawn_knowledge(services: Services, knowledge: Knowledge, cache: Cache, shutdown: &Shutdown) {
+    let token = shutdown.token().clone();
+    shutdown.spawn(
+        "knowledge",
+        token.run_until_cancelled_owned(async move {
+            knowledge.follow(&services, |_| cache.clear()).await;
+        }),
+    );
+}
+
+fn spawn_key_reading(edge: &Arc<Edge>) {
+    let token = edge.shutdown.token().clone();
+    let edge = Arc::clone(edge);
+    edge.shutdown.clone().spawn(
+        "keys",
+        token.run_until_cancelled_owned(async move {
+            loop {
+                tokio::time::sleep(edge.settings.doors.keys_reload).await;
+                edge.chat.admission().refresh_keys().await;
+            }
         }),
     );
 }

@@ -2,12 +2,13 @@
 //!
 //! It knows no transport; whoever reads the log does so elsewhere.
 
+mod again;
 mod searching;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use lifecycle::TraceContext;
+use lifecycle::{Span, TraceContext};
 use proto::ErrorCode;
 use proto::v1::chat_event::Event;
 use proto::v1::generate_event::Event as Written;
@@ -18,10 +19,12 @@ use proto::v1::{
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::admission::Reservation;
+use crate::admission::{Taken, key_gone};
 use crate::answer::Answer;
+use crate::cache::{Cache, Flight, Kept, Place as CachePlace};
 use crate::frame::finish_reason;
 use crate::metrics::Metrics;
+use crate::overload::Place;
 use crate::question::Question;
 use crate::refusal::Refusal;
 use crate::source::source_url;
@@ -38,10 +41,14 @@ pub(crate) struct Turn {
     pub(crate) collections: Vec<String>,
     /// The retriever and the generator.
     pub(crate) services: Services,
+    /// Answers that may be given again.
+    pub(crate) cache: Cache,
     /// Trace of the request.
     pub(crate) trace: TraceContext,
     /// When the question was admitted.
     pub(crate) admitted: Instant,
+    /// The signal that the key it was asked with opens nothing any more.
+    pub(crate) gone: CancellationToken,
     /// The caller's own deadline, when it set one.
     pub(crate) deadline: Option<Duration>,
     /// How long an answer without a reader is written on.
@@ -52,8 +59,12 @@ pub(crate) struct Turn {
     pub(crate) grace: Duration,
     /// What is counted.
     pub(crate) metrics: Arc<Metrics>,
+    /// Its place among what runs at once; none where nothing bounds that.
+    pub(crate) room: Option<Place>,
+    /// Whether its end is written to the access log.
+    pub(crate) is_logged: bool,
     /// What the answer may cost.
-    pub(crate) reservation: Reservation,
+    pub(crate) reservation: Taken,
 }
 
 /// What stands so far.
@@ -70,6 +81,15 @@ struct Draft {
     committed: u64,
     /// What earlier attempts may have cost.
     lost: u64,
+    /// Whether the reader knows that the answer has begun.
+    started: bool,
+    /// Whether something was said beside the text that belongs to this moment: such an answer is not given again.
+    is_marked: bool,
+    /// The question's place in the cache, and its embedding.
+    place: Option<CachePlace>,
+    vector: Vec<f32>,
+    /// Lets others follow until the answer has ended.
+    flight: Option<Flight>,
 }
 
 enum Outcome {
@@ -82,10 +102,12 @@ impl Turn {
     /// Writes the answer. The log has its last event when this returns.
     pub(crate) async fn run(self) {
         let mut draft = Draft::default();
+        let span = self.trace.begin("turn");
         let limit = self.services.deadlines().answer;
         let limit = self.deadline.map_or(limit, |own| own.min(limit));
         let outcome = tokio::select! {
             biased;
+            () = self.gone.cancelled() => Outcome::Failed(key_gone()),
             () = self.answer.stopped() => Outcome::Stopped,
             () = self.answer.abandoned(self.window) => {
                 Outcome::Failed(Refusal::new(ErrorCode::Cancelled, "nobody was reading the answer any more"))
@@ -98,9 +120,13 @@ impl Turn {
             },
         };
         let cost = draft.cost(&outcome);
-        self.conclude(draft, outcome);
-        let (day, month) = self.reservation.settle(cost);
-        self.metrics.spent(day, month);
+        // Whoever asks the same from now on finds the kept answer, or begins anew.
+        let flight = draft.flight.take();
+        self.conclude(draft, outcome, span);
+        drop(flight);
+        if let Some((day, month)) = self.reservation.settle(cost).await {
+            self.metrics.spent(day, month);
+        }
     }
 
     async fn grace_is_over(&self) {
@@ -108,15 +134,21 @@ impl Turn {
         tokio::time::sleep(self.grace).await;
     }
 
-    async fn write(&self, draft: &mut Draft) -> Result<Finished, Refusal> {
+    async fn write_anew(&self, draft: &mut Draft) -> Result<Finished, Refusal> {
         let found = self.search(draft).await?;
         draft.generation = found.generation;
         if let Some(times) = found.stage_times {
             draft.stage_times =
                 StageTimes { embed_ms: times.embed_ms, search_ms: times.search_ms, ..StageTimes::default() };
         }
-        self.append(Event::Started(Started { generation: found.generation }))?;
-        let first = self.generate(&found, draft).await;
+        self.begin(draft)?;
+        let near =
+            draft.place.as_ref().and_then(|place| self.cache.near(place, &found.passages, &draft.vector));
+        if let Some(near) = near.as_ref().filter(|_| self.cache.prefers_near()) {
+            return self.give_again(near, draft, "near");
+        }
+        let request = self.request(&found, near.as_deref());
+        let first = self.generate(request.clone(), draft).await;
         match first {
             Err(refusal) if is_worth_a_retry(&refusal) && !draft.shown => {
                 tracing::debug!(
@@ -125,27 +157,42 @@ impl Turn {
                     "asking the generator once more"
                 );
                 retry_pause().await;
-                self.generate(&found, draft).await
+                self.generate(request, draft).await
             }
             done => done,
         }
     }
 
-    async fn generate(&self, found: &SearchResponse, draft: &mut Draft) -> Result<Finished, Refusal> {
-        draft.lost = draft.lost.saturating_add(draft.committed);
+    /// Tells the reader that an answer comes, once.
+    fn begin(&self, draft: &mut Draft) -> Result<(), Refusal> {
+        if std::mem::replace(&mut draft.started, true) {
+            return Ok(());
+        }
+        self.append(&Event::Started(Started { generation: draft.generation }))
+    }
+
+    fn request(&self, found: &SearchResponse, near: Option<&Kept>) -> GenerateRequest {
         let asked = self.question.asked();
-        let request = GenerateRequest {
+        GenerateRequest {
             question: asked.text.clone(),
             passages: found.passages.clone(),
             history: asked.history.clone(),
             max_output_tokens: None,
             language: String::new(),
             rewritten_question: found.rewritten_question.clone(),
-            budget_microdollars: Some(self.reservation.amount().saturating_sub(draft.lost)),
-        };
-        draft.asked_generator = Some(Instant::now());
+            budget_microdollars: None,
+            earlier_answer: near.and_then(|near| near.earlier(&found.passages)),
+        }
+    }
+
+    async fn generate(&self, request: GenerateRequest, draft: &mut Draft) -> Result<Finished, Refusal> {
+        draft.lost = draft.lost.saturating_add(draft.committed);
+        let budget = self.reservation.amount().saturating_sub(draft.lost);
+        let request = GenerateRequest { budget_microdollars: Some(budget), ..request };
+        let asked = *draft.asked_generator.get_or_insert_with(Instant::now);
         draft.committed = 0;
-        let mut generation = self.services.generate(request, &self.trace).await?;
+        let span = self.trace.child().begin("generate");
+        let mut generation = self.services.generate(request, asked, span.context()).await?;
         self.relay(&mut generation, draft).await
     }
 
@@ -165,7 +212,7 @@ impl Turn {
                 Some(event) => {
                     let event = self.shown(event, draft)?;
                     draft.shown = true;
-                    self.append(event)?;
+                    self.append(&event)?;
                 }
                 // An event of a newer generator: nothing that this gateway could relay.
                 None => {}
@@ -180,6 +227,7 @@ impl Turn {
                 if draft.stage_times.first_token_ms.is_none() {
                     draft.stage_times.first_token_ms = draft.asked_generator.map(milliseconds_since);
                     self.metrics.first_token(self.admitted.elapsed());
+                    self.room.iter().for_each(Place::responded);
                 }
                 draft.text.push_str(&delta.text);
                 Event::Delta(delta)
@@ -190,8 +238,14 @@ impl Turn {
                 draft.citations.push(citation.clone());
                 Event::Citation(citation)
             }
-            Written::Notice(notice) => Event::Notice(notice),
-            Written::Unsupported(unsupported) => Event::Unsupported(unsupported),
+            Written::Notice(notice) => {
+                draft.is_marked = true;
+                Event::Notice(notice)
+            }
+            Written::Unsupported(unsupported) => {
+                draft.is_marked = true;
+                Event::Unsupported(unsupported)
+            }
             Written::Retract(retract) => {
                 draft.retract(&retract)?;
                 Event::Retract(retract)
@@ -205,17 +259,20 @@ impl Turn {
         })
     }
 
-    fn append(&self, event: Event) -> Result<(), Refusal> {
+    fn append(&self, event: &Event) -> Result<(), Refusal> {
         self.answer.append(event).map_err(|full| Refusal::hidden(ErrorCode::TooLarge, full.to_string()))
     }
 
-    fn conclude(&self, mut draft: Draft, outcome: Outcome) {
+    fn conclude(&self, mut draft: Draft, outcome: Outcome, mut span: Span) {
         let total = self.admitted.elapsed();
         draft.stage_times.generate_ms = draft.asked_generator.map(milliseconds_since);
         draft.stage_times.total_ms = Some(total.as_secs_f64() * 1e3);
+        let stage_times = draft.stage_times;
+        let (first_token_ms, bytes) = (draft.stage_times.first_token_ms, draft.text.len());
         let (event, result) = match outcome {
             Outcome::Finished(finished) => {
                 let result = finish_reason(finished.finish_reason());
+                self.keep(&draft, &finished);
                 (draft.ended(finished), result)
             }
             Outcome::Stopped => {
@@ -225,12 +282,25 @@ impl Turn {
             }
             Outcome::Failed(refusal) => {
                 self.log_failure(&refusal);
+                span.fail(refusal.code().name());
+                self.room.iter().for_each(|room| room.failed(refusal.code()));
                 (failed(&refusal), refusal.code().name())
             }
         };
         self.metrics.answered(result, total);
+        self.metrics.staged(&stage_times);
+        if self.is_logged {
+            let (ms, key) = (total.as_secs_f64() * 1e3, self.answer.owner().key());
+            let answer_id = self.answer.id();
+            tracing::info!(target: "access", answer_id, result, ms, first_token_ms, bytes, key, "answer");
+        }
+        span.note("answer_id", self.answer.id().to_owned());
+        span.note("result", result);
+        if let Some(first) = first_token_ms {
+            span.note("first_token_ms", first);
+        }
         // The last event always fits.
-        _ = self.answer.append(event);
+        _ = self.answer.append(&event);
         tracing::debug!(
             answer_id = self.answer.id(),
             trace_id = self.trace.trace_id(),
@@ -270,6 +340,7 @@ impl Draft {
         }
         self.text.truncate(stays);
         self.retracted = true;
+        self.is_marked = true;
         Ok(())
     }
 

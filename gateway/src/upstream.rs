@@ -4,14 +4,15 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use lifecycle::TraceContext;
-use proto::ErrorCode;
 use proto::v1::generator_client::GeneratorClient;
 use proto::v1::retriever_client::RetrieverClient;
 use proto::v1::{
-    ExplainRequest, ExplainResponse, GenerateEvent, GenerateRequest, GetDocumentRequest, GetDocumentResponse,
-    RecordFeedbackRequest, RewriteRequest, RewriteResponse, SearchRequest, SearchResponse,
+    ExplainRequest, ExplainResponse, GenerateEvent, GenerateRequest, Generation as KnowledgeGeneration,
+    GetDocumentRequest, GetDocumentResponse, RecordFeedbackRequest, RewriteRequest, RewriteResponse,
+    SearchRequest, SearchResponse, WatchGenerationRequest,
 };
-use tonic::transport::Channel;
+use proto::{ErrorCode, ServiceChannel};
+use tokio::time::Instant;
 use tonic::{Response, Status, Streaming};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
@@ -29,9 +30,9 @@ const HEALTH_TIMEOUT: Duration = Duration::from_secs(2);
 /// Clients of both services; clones share their connections.
 #[derive(Clone, Debug)]
 pub(crate) struct Services {
-    retriever: RetrieverClient<Channel>,
-    generator: GeneratorClient<Channel>,
-    health: [HealthClient<Channel>; 2],
+    retriever: RetrieverClient<ServiceChannel>,
+    generator: GeneratorClient<ServiceChannel>,
+    health: [HealthClient<ServiceChannel>; 2],
     deadlines: Deadlines,
     rewriting: Rewriting,
 }
@@ -47,7 +48,8 @@ pub(crate) struct Generation {
 impl Services {
     /// Returns clients that connect on first use.
     pub(crate) fn new(upstreams: &Upstreams, deadlines: Deadlines, rewriting: Rewriting) -> Self {
-        let (retriever, generator) = (upstreams.retriever.channel(), upstreams.generator.channel());
+        let (retriever, generator) =
+            (upstreams.retriever.service_channel(), upstreams.generator.service_channel());
         let health = [HealthClient::new(retriever.clone()), HealthClient::new(generator.clone())];
         let retriever = RetrieverClient::new(retriever).max_decoding_message_size(MAX_RESPONSE_BYTES);
         Self { retriever, generator: GeneratorClient::new(generator), health, deadlines, rewriting }
@@ -77,7 +79,7 @@ impl Services {
         settle("rewrite", lifecycle::within(limit, self.generator.clone().rewrite(request)).await)
     }
 
-    /// Searches, once more when the retriever cannot be reached.
+    /// Searches, once more when the retriever cannot be reached. Both calls share the deadline of a search.
     ///
     /// # Errors
     /// The retriever's refusal, or what a reader may know of its failure.
@@ -86,11 +88,12 @@ impl Services {
         request: SearchRequest,
         trace: &TraceContext,
     ) -> Result<SearchResponse, Refusal> {
-        let first = self.search_once(request.clone(), trace).await;
+        let until = Instant::now() + self.deadlines.search;
+        let first = self.search_once(request.clone(), until, trace).await;
         match first {
             Err(refusal) if is_worth_a_retry(&refusal) => {
                 retry_pause().await;
-                self.search_once(request, trace).await
+                self.search_once(request, until, trace).await
             }
             done => done,
         }
@@ -99,9 +102,10 @@ impl Services {
     async fn search_once(
         &self,
         request: SearchRequest,
+        until: Instant,
         trace: &TraceContext,
     ) -> Result<SearchResponse, Refusal> {
-        let limit = self.deadlines.search;
+        let limit = until.saturating_duration_since(Instant::now());
         let request = lifecycle::request(request, limit, trace);
         settle("search", lifecycle::within(limit, self.retriever.clone().search(request)).await)
     }
@@ -132,6 +136,32 @@ impl Services {
         settle("document", lifecycle::within(limit, self.retriever.clone().get_document(request)).await)
     }
 
+    /// Follows the newest generation: now, and after each change, for as long as the connection lasts.
+    ///
+    /// # Errors
+    /// What is to be known of the failure.
+    pub(crate) async fn watch_generation(&self) -> Result<Streaming<KnowledgeGeneration>, Refusal> {
+        let request = tonic::Request::new(WatchGenerationRequest {});
+        let mut retriever = self.retriever.clone();
+        let watching = retriever.watch_generation(request);
+        settle("generation", lifecycle::within(self.deadlines.search, watching).await)
+    }
+
+    /// Returns the newest generation at this moment.
+    ///
+    /// # Errors
+    /// What is to be known of the failure.
+    pub(crate) async fn newest_generation(&self) -> Result<u64, Refusal> {
+        let first = async {
+            let told = self.watch_generation().await?.message().await;
+            told.map_err(|status| meaning("generation", &status))
+        };
+        let late = |late: lifecycle::TimedOut| Refusal::hidden(ErrorCode::DeadlineExceeded, late.to_string());
+        let generation = lifecycle::within(self.deadlines.search, first).await.map_err(late)??;
+        let silent = || Refusal::hidden(ErrorCode::Unavailable, "the retriever names no generation");
+        generation.map(|generation| generation.number).ok_or_else(silent)
+    }
+
     /// Stores an opinion about an answer.
     ///
     /// # Errors
@@ -147,19 +177,21 @@ impl Services {
             .map(|_| ())
     }
 
-    /// Starts an answer. Its first event has to come within the first token's deadline, counted from here.
+    /// Starts an answer. Its first event has to come within the first token's deadline, counted from when it was `asked` for: an
+    /// answer that is begun once more has what is left.
     ///
     /// # Errors
     /// The generator's refusal, or what a reader may know of its failure.
     pub(crate) async fn generate(
         &self,
         request: GenerateRequest,
+        asked: Instant,
         trace: &TraceContext,
     ) -> Result<Generation, Refusal> {
-        let asked = tokio::time::Instant::now();
         let Deadlines { first_token, token_gap, answer, .. } = self.deadlines;
         let request = lifecycle::request(request, answer, trace);
-        let events = lifecycle::within(first_token, self.generator.clone().generate(request)).await;
+        let patience = first_token.saturating_sub(asked.elapsed());
+        let events = lifecycle::within(patience, self.generator.clone().generate(request)).await;
         let wait = first_token.saturating_sub(asked.elapsed());
         Ok(Generation { events: settle("generate", events)?, wait, gap: token_gap })
     }
@@ -250,9 +282,52 @@ fn meaning(call: &'static str, status: &Status) -> Refusal {
 mod tests {
     use std::time::Duration;
 
+    use tokio::sync::mpsc;
     use tonic::{Code, Status};
 
-    use super::{ErrorCode, meaning};
+    use super::{
+        Deadlines, ErrorCode, GenerateRequest, Instant, Rewriting, SearchRequest, Services, TraceContext,
+        Upstreams, meaning,
+    };
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_is_made_once_more_has_what_is_left_of_its_time() {
+        let second = Duration::from_secs(1);
+        let (sender, mut listener) = mpsc::channel(1);
+        // The first connection breaks after 7 s, the others stay and are silent.
+        let peer = async {
+            let first = listener.recv().await;
+            tokio::time::sleep(7 * second).await;
+            drop(first);
+            let mut silent = Vec::new();
+            loop {
+                silent.push(listener.recv().await);
+            }
+        };
+        let target = proto::Target::Memory(sender);
+        let upstreams = Upstreams { retriever: target.clone(), generator: target };
+        let deadlines = Deadlines {
+            search: 10 * second,
+            first_token: 20 * second,
+            token_gap: second,
+            answer: 120 * second,
+        };
+        let rewriting = Rewriting { is_by_model: false, patience: second, microdollars: 1 };
+        let services = Services::new(&upstreams, deadlines, rewriting);
+        let (begun, trace) = (Instant::now(), TraceContext::new());
+        let calls = async {
+            let refusal =
+                services.search(SearchRequest::default(), &trace).await.expect_err("nobody answers");
+            assert_eq!((refusal.code(), begun.elapsed()), (ErrorCode::DeadlineExceeded, 10 * second));
+            let late = services.generate(GenerateRequest::default(), begun, &trace).await;
+            let refusal = late.expect_err("nobody answers");
+            assert_eq!((refusal.code(), begun.elapsed()), (ErrorCode::DeadlineExceeded, 20 * second));
+        };
+        tokio::select! {
+            () = calls => {}
+            () = peer => unreachable!("it is there for ever"),
+        }
+    }
 
     #[test]
     fn a_reader_learns_no_internals() {

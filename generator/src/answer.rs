@@ -238,6 +238,7 @@ impl Writing {
         if author.is_fallback {
             let text = match author.kind {
                 ModelKind::Language => self.fixed.smaller,
+                ModelKind::Earlier => self.fixed.earlier,
                 ModelKind::Extractive => self.fixed.quoted,
             };
             self.ready.push_back(AnswerEvent::Notice { kind: "degraded", text });

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proto::ErrorCode;
 
-use crate::prompt;
+use crate::{earlier, prompt};
 
 /// Why an answer cannot be written. The text is fit for the caller.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +42,13 @@ pub enum Error {
         prompt::MAX_QUESTION_CHARACTERS
     )]
     HistoryTooLarge,
+    /// The earlier answer is too large, or cites what is not there.
+    #[error(
+        "earlier_answer: at most {} bytes of text and {} citations of given passages are taken",
+        earlier::MAX_TEXT_BYTES,
+        earlier::MAX_CITATIONS
+    )]
+    EarlierAnswer,
     /// The limit of the answer is out of range.
     #[error("max_output_tokens: {tokens} given, 1 to {} is right", prompt::MAX_OUTPUT_TOKENS)]
     OutputLimit {
@@ -114,6 +121,7 @@ impl Error {
             | Self::TooManyPassages { .. }
             | Self::PassageTooLarge { .. }
             | Self::HistoryTooLarge
+            | Self::EarlierAnswer
             | Self::PromptTooLarge { .. } => ErrorCode::TooLarge,
             Self::DeadlineExceeded => ErrorCode::DeadlineExceeded,
             Self::ModelThrottled(_) => ErrorCode::Overloaded,

@@ -170,6 +170,7 @@ mod tests {
             language: String::new(),
             max_output_tokens: 100,
             task: Task::Answer,
+            earlier: None,
         }
     }
 

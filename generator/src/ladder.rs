@@ -152,7 +152,10 @@ impl Descent {
         let most = step.model.most_microdollars(&self.prompt);
         let is_affordable =
             most == 0 || self.budget.is_none_or(|budget| self.lost.saturating_add(most) <= budget);
-        if !is_affordable || (self.attempts == 0 && !step.breaker.lets_through()) {
+        if !step.model.can_answer(&self.prompt)
+            || !is_affordable
+            || (self.attempts == 0 && !step.breaker.lets_through())
+        {
             self.descend();
             return;
         }
@@ -227,9 +230,10 @@ impl Descent {
             self.descend();
             return Ok(());
         }
-        let pause = (fault != Fault::Settings && !matches!(error, Error::ModelTimedOut { .. }))
-            .then(|| self.ladder.retries.retry(self.attempts))
-            .flatten();
+        // A model that is left alone is tried by one call at a time, or those who fail would ask it the more.
+        let may_help = fault != Fault::Settings && !matches!(error, Error::ModelTimedOut { .. });
+        let pause =
+            (may_help && !step.breaker.is_open()).then(|| self.ladder.retries.retry(self.attempts)).flatten();
         match pause {
             Some(pause) => tokio::time::sleep(pause).await,
             None => self.descend(),
@@ -261,6 +265,7 @@ impl Fault {
             | Error::TooManyPassages { .. }
             | Error::PassageTooLarge { .. }
             | Error::HistoryTooLarge
+            | Error::EarlierAnswer
             | Error::OutputLimit { .. }
             | Error::DeadlineExceeded => Self::Callers,
             Error::Blocked(_) => Self::Blocked,

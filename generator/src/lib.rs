@@ -28,6 +28,8 @@ pub mod gate;
 
 pub mod follow_ups;
 
+pub mod earlier;
+
 pub mod error;
 
 mod ladder;

@@ -18,6 +18,11 @@ pub trait ChatModel: std::fmt::Debug + Send + Sync {
         0
     }
 
+    /// Returns whether the model has anything to answer a prompt with; the ladder goes on without it where it has not.
+    fn can_answer(&self, _prompt: &Prompt) -> bool {
+        true
+    }
+
     /// Writes one answer. The stream ends after [`ModelEvent::Finished`] or an error; dropping it stops the work.
     fn answer(&self, prompt: Prompt) -> BoxStream<'static, Result<ModelEvent, Error>>;
 }
@@ -27,6 +32,8 @@ pub trait ChatModel: std::fmt::Debug + Send + Sync {
 pub enum ModelKind {
     /// A language model writes.
     Language,
+    /// An answer that was given before is given again.
+    Earlier,
     /// Sentences of the passages are quoted.
     Extractive,
 }

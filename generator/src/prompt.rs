@@ -6,6 +6,7 @@ pub mod rendering;
 
 use time::OffsetDateTime;
 
+use crate::earlier::Earlier;
 use crate::error::Error;
 pub use tokens::most_tokens;
 
@@ -49,6 +50,8 @@ pub struct Prompt {
     pub max_output_tokens: u32,
     /// What is to be done with the question.
     pub task: Task,
+    /// What was answered to nearly the same question before, for the case that no language model can answer.
+    pub earlier: Option<Earlier>,
 }
 
 /// A piece of a document.
@@ -116,6 +119,9 @@ impl Prompt {
         }
         if !(1..=MAX_OUTPUT_TOKENS).contains(&self.max_output_tokens) {
             return Err(Error::OutputLimit { tokens: self.max_output_tokens });
+        }
+        if let Some(earlier) = &self.earlier {
+            earlier.check(self.passages.len())?;
         }
         Ok(self)
     }

@@ -23,6 +23,8 @@ struct Sentences {
     quoted: &'static str,
     /// Another model writes.
     smaller: &'static str,
+    /// An answer is given again.
+    earlier: &'static str,
     /// A sentence is left out.
     withheld: &'static str,
 }
@@ -39,6 +41,7 @@ const SENTENCES: [Sentences; 8] = [
         broken: "The answer so far is replaced, because its writing broke off.",
         quoted: "The usual model is not available; these are quotations from our documents.",
         smaller: "A smaller model answers, because the usual one is not available.",
+        earlier: "The usual model is not available; this answer was given before to nearly the same question.",
         withheld: "A sentence was left out, because our documents do not say so.",
     },
     Sentences {
@@ -51,6 +54,7 @@ const SENTENCES: [Sentences; 8] = [
         broken: "Die bisherige Antwort wird ersetzt, weil sie abgebrochen ist.",
         quoted: "Das übliche Modell ist nicht verfügbar; dies sind Zitate aus unseren Unterlagen.",
         smaller: "Es antwortet ein kleineres Modell, weil das übliche nicht verfügbar ist.",
+        earlier: "Das übliche Modell ist nicht verfügbar; diese Antwort wurde zuvor auf fast dieselbe Frage gegeben.",
         withheld: "Ein Satz wurde weggelassen, weil er nicht in unseren Unterlagen steht.",
     },
     Sentences {
@@ -63,6 +67,7 @@ const SENTENCES: [Sentences; 8] = [
         broken: "La respuesta anterior se sustituye porque se interrumpió.",
         quoted: "El modelo habitual no está disponible; estas son citas de nuestros documentos.",
         smaller: "Responde un modelo más pequeño porque el habitual no está disponible.",
+        earlier: "El modelo habitual no está disponible; esta respuesta se dio antes a una pregunta casi igual.",
         withheld: "Se ha omitido una frase porque no consta en nuestros documentos.",
     },
     Sentences {
@@ -75,6 +80,7 @@ const SENTENCES: [Sentences; 8] = [
         broken: "La réponse précédente est remplacée, car elle s'est interrompue.",
         quoted: "Le modèle habituel n'est pas disponible ; voici des citations de nos documents.",
         smaller: "Un modèle plus petit répond, car le modèle habituel n'est pas disponible.",
+        earlier: "Le modèle habituel n'est pas disponible ; cette réponse a déjà été donnée à une question presque identique.",
         withheld: "Une phrase a été omise, car nos documents ne le disent pas.",
     },
     Sentences {
@@ -87,6 +93,7 @@ const SENTENCES: [Sentences; 8] = [
         broken: "La risposta precedente viene sostituita perché si è interrotta.",
         quoted: "Il modello abituale non è disponibile; queste sono citazioni dai nostri documenti.",
         smaller: "Risponde un modello più piccolo perché quello abituale non è disponibile.",
+        earlier: "Il modello abituale non è disponibile; questa risposta è già stata data a una domanda quasi uguale.",
         withheld: "Una frase è stata omessa perché non risulta dai nostri documenti.",
     },
     Sentences {
@@ -99,6 +106,7 @@ const SENTENCES: [Sentences; 8] = [
         broken: "A resposta anterior é substituída porque foi interrompida.",
         quoted: "O modelo habitual não está disponível; estas são citações dos nossos documentos.",
         smaller: "Responde um modelo mais pequeno porque o habitual não está disponível.",
+        earlier: "O modelo habitual não está disponível; esta resposta já foi dada a uma pergunta quase igual.",
         withheld: "Uma frase foi omitida porque não consta dos nossos documentos.",
     },
     Sentences {
@@ -111,6 +119,7 @@ const SENTENCES: [Sentences; 8] = [
         broken: "之前的回答中断了，现在由新的回答代替。",
         quoted: "常用模型暂时不可用；以下内容摘自我们的资料。",
         smaller: "常用模型暂时不可用，由较小的模型回答。",
+        earlier: "常用模型暂时不可用；以下是此前对几乎相同的问题所作的回答。",
         withheld: "有一句话被省略，因为我们的资料中没有相关说明。",
     },
     Sentences {
@@ -123,6 +132,7 @@ const SENTENCES: [Sentences; 8] = [
         broken: "تُستبدل الإجابة السابقة لأنها انقطعت.",
         quoted: "النموذج المعتاد غير متاح؛ هذه اقتباسات من مستنداتنا.",
         smaller: "يجيب نموذج أصغر لأن النموذج المعتاد غير متاح.",
+        earlier: "النموذج المعتاد غير متاح؛ سبق تقديم هذه الإجابة عن سؤال مماثل تقريبًا.",
         withheld: "حُذفت جملة لأن مستنداتنا لا تذكر ذلك.",
     },
 ];
@@ -144,6 +154,8 @@ pub(crate) struct FixedTexts {
     pub(crate) quoted: &'static str,
     /// Another model writes.
     pub(crate) smaller: &'static str,
+    /// An answer is given again.
+    pub(crate) earlier: &'static str,
     /// A sentence is left out.
     pub(crate) withheld: &'static str,
 }
@@ -179,6 +191,7 @@ impl Refusal {
             broken: sentences.broken,
             quoted: sentences.quoted,
             smaller: sentences.smaller,
+            earlier: sentences.earlier,
             withheld: sentences.withheld,
         }
     }
@@ -198,6 +211,7 @@ mod tests {
             history: Vec::new(),
             max_output_tokens: 100,
             task: Task::Answer,
+            earlier: None,
         }
     }
 

@@ -29,6 +29,7 @@ impl Answerer {
         let mut rewritten = Rewritten::default();
         let prompt = Prompt {
             task: Task::Rewrite,
+            earlier: None,
             passages: Vec::new(),
             max_output_tokens: prompt.max_output_tokens.min(MOST_TOKENS),
             ..prompt
@@ -56,7 +57,10 @@ impl Answerer {
                 }
                 Ok(LadderEvent::Model(_)) => {}
                 // Quotations make no questions.
-                Ok(LadderEvent::Begins { kind: ModelKind::Extractive, .. } | LadderEvent::Nothing { .. })
+                Ok(
+                    LadderEvent::Begins { kind: ModelKind::Earlier | ModelKind::Extractive, .. }
+                    | LadderEvent::Nothing { .. },
+                )
                 | Err(_) => break,
             }
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
+use lifecycle::Span;
 use proto::v1;
 use proto::v1::generate_event::Event;
 use proto::v1::generator_server::Generator;
@@ -12,10 +13,11 @@ use tokio::time::Instant;
 use tonic::{Request, Response, Status};
 
 use crate::answer::{AnswerEvent, Answerer, Author};
+use crate::earlier::{Earlier, EarlierCitation};
 use crate::error::Error;
 use crate::gate::{Claim, Unsupported};
 use crate::metrics::{Metrics, Watch};
-use crate::model::{FinishReason, ModelKind};
+use crate::model::{Finish, FinishReason, ModelKind};
 use crate::prompt::{Message, Passage, Prompt, Task};
 
 /// Bytes of a request, at most: every passage, heading and message at its own limit does not fit, nor need it.
@@ -44,14 +46,20 @@ impl Generator for GeneratorService {
         let budget = request.budget_microdollars;
         let prompt = self.prompt(request).checked().map_err(|error| status(&error))?;
         tracing::debug!(trace_id = trace.trace_id(), passages = passages.len(), "answering");
+        let mut work = trace.begin("generator.generate");
+        let mut model = Some(work.context().child().begin("model"));
         let mut watch = Watch::new(Arc::clone(&self.metrics));
         let events = until(deadline, self.answerer.answer(prompt, budget)).map(move |event| match event {
             Ok(event) => {
                 watch.see(&event);
+                if let AnswerEvent::Finished { finish, author, .. } = &event {
+                    end(&mut model, finish, author.as_ref());
+                }
                 Ok(wire(event, &passages))
             }
             Err(error) => {
                 watch.fail();
+                work.fail(error.code().name());
                 tracing::warn!(
                     trace_id = trace.trace_id(),
                     code = error.code().name(),
@@ -89,6 +97,7 @@ impl GeneratorService {
             language: String::new(),
             max_output_tokens: self.max_output_tokens,
             task: Task::Rewrite,
+            earlier: None,
         }
     }
 
@@ -101,13 +110,34 @@ impl GeneratorService {
             language: request.language,
             max_output_tokens: request.max_output_tokens.unwrap_or(self.max_output_tokens),
             task: Task::Answer,
+            earlier: request.earlier_answer.map(earlier),
         }
+    }
+}
+
+/// Ends the span of the model that wrote an answer, with what it took.
+fn end(model: &mut Option<Span>, finish: &Finish, author: Option<&Author>) {
+    let Some(mut model) = model.take() else { return };
+    model.note("input_tokens", i64::from(finish.input_tokens));
+    model.note("output_tokens", i64::from(finish.output_tokens));
+    if let Some(author) = author {
+        model.note("model", author.name.clone());
+        model.note("is_fallback", author.is_fallback);
     }
 }
 
 fn passage(passage: v1::Passage) -> Passage {
     let v1::Passage { title, heading_path, text, language, modified_ms, .. } = passage;
     Passage { title, heading_path, text, language, modified_ms }
+}
+
+fn earlier(earlier: v1::EarlierAnswer) -> Earlier {
+    let citations = earlier.citations.into_iter().map(|cited| EarlierCitation {
+        number: cited.number,
+        passage: usize::try_from(cited.passage).unwrap_or(usize::MAX),
+        quote: cited.quote,
+    });
+    Earlier { text: earlier.text, citations: citations.collect() }
 }
 
 fn message(turn: v1::HistoryTurn) -> Message {
@@ -152,6 +182,7 @@ fn wire(event: AnswerEvent, passages: &[v1::Passage]) -> v1::GenerateEvent {
         AnswerEvent::Finished { finish, author, follow_ups } => {
             let source = match &author {
                 Some(Author { kind: ModelKind::Extractive, .. }) => v1::AnswerSource::Extractive,
+                Some(Author { kind: ModelKind::Earlier, .. }) => v1::AnswerSource::Cache,
                 Some(Author { is_fallback: true, .. }) => v1::AnswerSource::FallbackModel,
                 Some(_) => v1::AnswerSource::Model,
                 None => v1::AnswerSource::FixedText,

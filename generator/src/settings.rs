@@ -6,7 +6,7 @@ mod model;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use lifecycle::Reader;
+use lifecycle::{Reader, Secret};
 
 use crate::gate::GateMode;
 pub use crate::guard::GuardSettings;
@@ -23,6 +23,8 @@ pub use model::{
 pub struct Settings {
     /// gRPC: `GENERATOR_LISTEN`, default `127.0.0.1:7002`.
     pub listen: SocketAddr,
+    /// What callers must show: `SERVICE_TOKEN`, default none, which a loopback address only may have.
+    pub service_token: Option<Secret>,
     /// Health and metrics over HTTP: `GENERATOR_INTERNAL_LISTEN`, default `127.0.0.1:7102`.
     pub internal_listen: SocketAddr,
     /// How answers are written.
@@ -69,11 +71,13 @@ impl Settings {
         let answers = AnswerSettings::read(reader);
         let (model, ladder) = (ModelSettings::read(reader), ladder_limits(reader));
         let guard = GuardSettings::read(reader);
+        let service_token = reader.service_token(listen.map(|listen| ("GENERATOR_LISTEN", listen)));
         let is_loopback = listen.is_some_and(|listen| listen.ip().is_loopback());
         let reflection = reader.flag("GENERATOR_REFLECTION", is_loopback);
         let drain = reader.seconds("DRAIN_SECONDS", Duration::from_secs(30), 0.0..=3600.0);
         Some(Self {
             listen: listen?,
+            service_token,
             internal_listen: internal_listen?,
             answers,
             model,

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use lifecycle::{GrpcOptions, Listener, Readiness, Shutdown};
+use lifecycle::{Access, GrpcOptions, Listener, Readiness, Shutdown};
 use prometheus_client::registry::Registry;
 use proto::v1::generator_server::{GeneratorServer, SERVICE_NAME};
 use tokio::net::TcpListener;
@@ -11,6 +11,7 @@ use tonic::service::Routes;
 
 use crate::answer::Answerer;
 use crate::bedrock::BedrockModel;
+use crate::earlier::EarlierAnswers;
 use crate::error::Error;
 use crate::extractive::ExtractiveModel;
 use crate::guard::Guard;
@@ -79,6 +80,8 @@ pub async fn start(settings: &Settings, listeners: Listeners, shutdown: &Shutdow
         readiness: readiness.clone(),
         reflection: settings.reflection,
         drain: settings.drain,
+        access: Access { token: settings.service_token.clone(), tls: None },
+        limits: lifecycle::GrpcLimits::INSIDE,
     };
     if let Some(address) = grpc_addr {
         tracing::info!(what = "generator", %address, "listening");
@@ -109,6 +112,9 @@ async fn models(settings: &Settings) -> Result<Vec<Arc<dyn ChatModel>>, Error> {
                 models.push(Arc::new(OpenAiModel::new(&OpenAiSettings { model, ..first.clone() }, of)?));
             }
         }
+    }
+    if !models.is_empty() {
+        models.push(Arc::new(EarlierAnswers));
     }
     models.push(Arc::new(ExtractiveModel::new(answers.sentence_threshold, answers.tokens_per_second)));
     Ok(models)

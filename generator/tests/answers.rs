@@ -29,6 +29,7 @@ async fn ask(question: &str, passages: &[Passage], max_output_tokens: u32) -> An
         language: String::new(),
         max_output_tokens,
         task: Task::Answer,
+        earlier: None,
     };
     let events: Vec<ModelEvent> = ExtractiveModel::new(THRESHOLD, 0)
         .answer(prompt)

@@ -28,6 +28,7 @@ fn question(question: &str, passages: Vec<Passage>) -> Prompt {
         language: String::new(),
         max_output_tokens: 500,
         task: Task::Answer,
+        earlier: None,
     }
 }
 

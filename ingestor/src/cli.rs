@@ -24,6 +24,7 @@ use clap::{CommandFactory, Parser};
 use lifecycle::{Failure, Listener, Reader, Shutdown};
 use proto::Target;
 
+use crate::settings::shown;
 use crate::{Running, Settings, start};
 use arguments::{Arguments, Command};
 use client::Client;
@@ -108,6 +109,7 @@ fn run_arguments(arguments: impl IntoIterator<Item = OsString>, mut reader: Read
         report.trouble(&"INGESTOR_SERVER: expected an address such as http://127.0.0.1:7003");
         return ExitCode::from(USAGE);
     };
+    let server = server.guarded_by(shown(reader.service_token(None).as_ref()));
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

@@ -34,6 +34,9 @@ pub enum Error {
     /// The request breaks its contract.
     #[error("{0}")]
     Request(String),
+    /// A message of an upload is larger than its limit.
+    #[error("a message may hold at most 1 MiB of data")]
+    LargeMessage,
     /// No such document.
     #[error("there is no document `{0}`")]
     NotFound(String),
@@ -81,6 +84,7 @@ impl Error {
     pub fn code(&self) -> ErrorCode {
         match self {
             Self::Name(_) | Self::Request(_) => ErrorCode::InvalidArgument,
+            Self::LargeMessage => ErrorCode::TooLarge,
             Self::Unreadable(why) => why.code(),
             Self::Recognition(why) => why.code(),
             Self::AllHeld { .. } => ErrorCode::UnreadableDocument,

@@ -14,8 +14,7 @@ use proto::v1::{
     DeleteDocumentRequest, DocumentHeader, DocumentSummary, ListCollectionsRequest, ListCollectionsResponse,
     ListDocumentsRequest,
 };
-use proto::{ErrorCode, Target};
-use tonic::transport::Channel;
+use proto::{ErrorCode, ServiceChannel, Target};
 
 use crate::document::DocumentKey;
 use crate::error::Error;
@@ -27,7 +26,7 @@ const SHORT_DEADLINE: Duration = Duration::from_secs(30);
 /// A client of the retriever that embeds what it sends. Clones share the connection.
 #[derive(Clone, Debug)]
 pub(crate) struct Index {
-    client: RetrieverClient<Channel>,
+    client: RetrieverClient<ServiceChannel>,
     embedder: Arc<dyn Embedder>,
     replace_deadline: Duration,
 }
@@ -92,7 +91,7 @@ impl IndexedDocument {
 impl Index {
     /// Returns a client that connects on first use; replacing a document may take `replace_deadline`.
     pub(crate) fn new(retriever: &Target, embedder: Arc<dyn Embedder>, replace_deadline: Duration) -> Self {
-        Self { client: RetrieverClient::new(retriever.channel()), embedder, replace_deadline }
+        Self { client: RetrieverClient::new(retriever.service_channel()), embedder, replace_deadline }
     }
 
     pub(crate) fn recipe(&self, chunking_version: u32) -> Recipe {

@@ -23,11 +23,12 @@ pub mod store;
 pub mod text_extractor;
 pub mod textract;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use embedding::Embedder;
-use lifecycle::{GrpcOptions, Listener, Readiness, Shutdown};
+use lifecycle::{Access, GrpcOptions, Listener, Readiness, Shutdown};
 use prometheus_client::registry::Registry;
 use proto::Target;
 use proto::v1::ingestor_server::IngestorServer;
@@ -158,8 +159,10 @@ pub fn start_with(
         descriptor: proto::FILE_DESCRIPTOR_SET,
         services: &[SERVICE],
         readiness: running.readiness.clone(),
-        reflection: true,
+        reflection: is_shown_at(listener.local_addr()),
         drain: DRAIN,
+        access: Access { token: settings.service_token.clone(), tls: None },
+        limits: lifecycle::GrpcLimits::INSIDE,
     };
     if let Some(address) = listener.local_addr() {
         tracing::info!(what = "ingestor", %address, "listening");
@@ -173,4 +176,27 @@ pub fn start_with(
         }
     });
     running
+}
+
+/// Whether clients may ask at this address what the service offers: beyond the machine nobody is told.
+fn is_shown_at(address: Option<SocketAddr>) -> bool {
+    address.is_none_or(|address| address.ip().is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_shown_at;
+
+    #[test]
+    fn nobody_beyond_the_machine_is_told_what_the_service_offers() {
+        for (address, is_shown) in [
+            ("127.0.0.1:7003", true),
+            ("[::1]:7003", true),
+            ("0.0.0.0:7003", false),
+            ("10.0.0.5:7003", false),
+        ] {
+            assert_eq!(is_shown_at(address.parse().ok()), is_shown, "{address}");
+        }
+        assert!(is_shown_at(None), "over a pipe");
+    }
 }

@@ -9,8 +9,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use embedding::Choice;
-use lifecycle::Reader;
-use proto::Target;
+use lifecycle::{Reader, Secret};
+use proto::{ServiceToken, Target};
 
 use crate::chunk::Sizes;
 use crate::metadata::{MOST_ATTRIBUTES, MetadataLimits};
@@ -61,6 +61,14 @@ pub struct Settings {
     /// `INGESTOR_INDEX_TIMEOUT_SECONDS`: for one document, from its first chunk to its commit; 1 to 3,600, default
     /// 120.
     pub index_timeout: Duration,
+    /// `SERVICE_TOKEN`: what callers must show, and what the index is called with; default none, which a loopback address
+    /// only may have.
+    pub service_token: Option<Secret>,
+}
+
+/// Returns the token as calls show it.
+pub(crate) fn shown(token: Option<&Secret>) -> Option<ServiceToken> {
+    ServiceToken::new(token?.expose())
 }
 
 /// Returns the reader of a command without a service: its limits are the defaults.
@@ -72,9 +80,10 @@ impl Settings {
     /// Reads every setting; nothing when one is so wrong that there is no default to go on with. `INGESTOR_SERVER`
     /// belongs to the command line and is only known here.
     pub fn read(reader: &mut Reader) -> Option<Self> {
-        let listen = reader.parsed("INGESTOR_LISTEN", "127.0.0.1:7003", ADDRESS);
+        let listen: Option<SocketAddr> = reader.parsed("INGESTOR_LISTEN", "127.0.0.1:7003", ADDRESS);
         let internal_listen = reader.parsed("INGESTOR_INTERNAL_LISTEN", "127.0.0.1:7103", ADDRESS);
-        let retriever = reader.parsed("INGESTOR_RETRIEVER", "http://127.0.0.1:7001", TARGET);
+        let retriever: Option<Target> = reader.parsed("INGESTOR_RETRIEVER", "http://127.0.0.1:7001", TARGET);
+        let service_token = reader.service_token(listen.map(|listen| ("INGESTOR_LISTEN", listen)));
         _ = reader.optional_text("INGESTOR_SERVER");
         let sizes = Self::read_sizes(reader);
         let seconds = Duration::from_secs;
@@ -101,7 +110,8 @@ impl Settings {
             index_timeout: reader.seconds("INGESTOR_INDEX_TIMEOUT_SECONDS", seconds(120), 1.0..=3_600.0),
             listen: listen?,
             internal_listen: internal_listen?,
-            retriever: retriever?,
+            retriever: retriever?.guarded_by(shown(service_token.as_ref())),
+            service_token,
         })
     }
 

@@ -5,7 +5,7 @@
 pub mod channel;
 pub mod code;
 
-pub use channel::Target;
+pub use channel::{ServiceChannel, ServiceToken, Target};
 pub use code::ErrorCode;
 
 /// Messages and services of package `smallbiz.chatbot.v1`.

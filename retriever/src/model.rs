@@ -176,6 +176,50 @@ pub struct Feedback {
     pub comment: String,
     /// When it was given; milliseconds since the Unix epoch.
     pub given_ms: i64,
+    /// What was not right, where the reader said so.
+    pub reason: Option<Reason>,
+}
+
+/// What was not right with an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// What it says is not so.
+    Wrong,
+    /// Something is missing.
+    Incomplete,
+    /// It was so once.
+    Outdated,
+    /// It answers another question.
+    Irrelevant,
+    /// It cannot be understood.
+    Unclear,
+    /// Its tone or content does not belong there.
+    Inappropriate,
+    /// Something else.
+    Other,
+}
+
+impl Reason {
+    /// Every reason with the name under which it is stored, which never changes.
+    pub const NAMES: [(Self, &str); 7] = [
+        (Self::Wrong, "wrong"),
+        (Self::Incomplete, "incomplete"),
+        (Self::Outdated, "outdated"),
+        (Self::Irrelevant, "irrelevant"),
+        (Self::Unclear, "unclear"),
+        (Self::Inappropriate, "inappropriate"),
+        (Self::Other, "other"),
+    ];
+
+    /// Returns the name under which the reason is stored.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(reason, _)| *reason == self).map_or("other", |(_, name)| name)
+    }
+
+    /// Returns the reason of a stored name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(_, known)| *known == name).map(|(reason, _)| *reason)
+    }
 }
 
 /// An earlier message of the conversation.

@@ -63,6 +63,8 @@ pub struct Answered {
     pub searched: String,
     /// Whether history changed the question.
     pub is_rewritten: bool,
+    /// The question's embedding, of length 1; empty when the search went on without it.
+    pub vector: Vec<f32>,
     /// How the sides were weighed.
     pub weights: Weights,
     /// Time for embedding the question, whether it succeeded or not; nothing when there was no need to.
@@ -157,6 +159,7 @@ impl Searcher {
             terms,
             searched: query.question,
             is_rewritten,
+            vector: query.vector,
             weights,
             embed_time,
             search_time: begun.elapsed(),

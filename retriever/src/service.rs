@@ -53,15 +53,23 @@ impl Retriever for RetrieverService {
         &self,
         request: Request<v1::SearchRequest>,
     ) -> Result<Response<v1::SearchResponse>, Status> {
+        let mut work = TraceContext::from_metadata(request.metadata()).begin("retriever.search");
         let span = span("search", request.metadata());
-        let answering = async { self.answer(request.into_inner()).await.map_err(|error| status(&error)) };
+        let request = request.into_inner();
+        let wants_vector = request.wants_question_vector;
+        let answering = async { self.answer(request).await.map_err(|error| status(&error)) };
         let answered = answering.instrument(span).await?;
+        if let Some(embed) = answered.embed_time {
+            work.note("embed_ms", wire::millis(embed));
+        }
+        work.note("search_ms", wire::millis(answered.search_time));
         let kept = answered.candidates.iter().filter(|judged| judged.outcome == Outcome::Kept);
         Ok(Response::new(v1::SearchResponse {
             passages: kept.map(wire::passage).collect(),
             generation: answered.generation.number,
             stage_times: Some(stage_times(&answered)),
             rewritten_question: if answered.is_rewritten { answered.searched } else { String::new() },
+            question_vector: if wants_vector { answered.vector } else { Vec::new() },
         }))
     }
 

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use embedding::Choice;
-use lifecycle::Reader;
+use lifecycle::{Reader, Secret};
 
 use crate::search::{Limits, Weights};
 
@@ -22,6 +22,8 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 pub struct Settings {
     /// gRPC: `RETRIEVER_LISTEN`, default `127.0.0.1:7001`.
     pub listen: SocketAddr,
+    /// What callers must show: `SERVICE_TOKEN`, default none, which a loopback address only may have.
+    pub service_token: Option<Secret>,
     /// Health and metrics over HTTP: `RETRIEVER_INTERNAL_LISTEN`, default `127.0.0.1:7101`.
     pub internal_listen: SocketAddr,
     /// Where the knowledge is kept: `RETRIEVER_STORE` and what goes with it.
@@ -65,6 +67,7 @@ impl Settings {
         let address = "an address such as 127.0.0.1:7001";
         let listen: Option<SocketAddr> = reader.parsed("RETRIEVER_LISTEN", "127.0.0.1:7001", address);
         let internal_listen = reader.parsed("RETRIEVER_INTERNAL_LISTEN", "127.0.0.1:7101", address);
+        let service_token = reader.service_token(listen.map(|listen| ("RETRIEVER_LISTEN", listen)));
         let is_loopback = listen.is_some_and(|listen| listen.ip().is_loopback());
         Some(Self {
             store: StoreChoice::read(reader),
@@ -78,6 +81,7 @@ impl Settings {
             drain: reader.seconds("DRAIN_SECONDS", Duration::from_secs(30), 0.0..=3600.0),
             // Everything else is read first, so that all mistakes are reported together.
             listen: listen?,
+            service_token,
             internal_listen: internal_listen?,
         })
     }

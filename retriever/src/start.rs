@@ -5,7 +5,7 @@ mod store;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use lifecycle::{GrpcOptions, Listener, Readiness, Shutdown};
+use lifecycle::{Access, GrpcOptions, Listener, Readiness, Shutdown};
 use prometheus_client::registry::Registry;
 use proto::v1::retriever_server::{RetrieverServer, SERVICE_NAME};
 use tokio::net::TcpListener;
@@ -90,6 +90,8 @@ pub async fn start(settings: Settings, listeners: Listeners, shutdown: &Shutdown
         readiness: readiness.clone(),
         reflection: settings.reflection,
         drain: settings.drain,
+        access: Access { token: settings.service_token.clone(), tls: None },
+        limits: lifecycle::GrpcLimits::INSIDE,
     };
     let grpc_addr = listeners.grpc.local_addr();
     let internal_addr = listeners.internal.as_ref().and_then(|listener| listener.local_addr().ok());

@@ -87,10 +87,16 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Stores an opinion. It does not change the generation.
     fn record(&self, feedback: Feedback) -> BoxFuture<'_, Result<(), Error>>;
 
+    /// Returns the opinions about an answer, in the order in which they were stored: at most 1,000.
+    fn opinions(&self, answer_id: String) -> BoxFuture<'_, Result<Vec<Feedback>, Error>>;
+
     /// Returns the generation now and, through the receiver, each later one. Never behind what [`Store::search`] sees
     /// by more than the moment between commit and notice.
     fn generation(&self) -> watch::Receiver<Generation>;
 }
+
+/// Opinions about one answer that are read back at once.
+pub(crate) const MOST_OPINIONS: i64 = 1_000;
 
 /// The model whose vectors a store holds.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! Serving gRPC with limits, keepalive, health, reflection and a bounded drain.
 
+use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::time::Duration;
 
@@ -9,18 +10,58 @@ use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::HealthServer;
 use tonic_health::server::{HealthReporter, HealthService};
 
+use crate::access::guarded;
 use crate::listener::{pipes, sockets};
-use crate::{Listener, Readiness, Shutdown};
+use crate::{Access, Listener, Readiness, Shutdown};
 
-const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
-const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(5);
-/// Connections are closed in turn so that clients find new hosts; open calls get the grace.
-const MAX_CONNECTION_AGE: Duration = Duration::from_secs(30 * 60);
-const MAX_CONNECTION_AGE_GRACE: Duration = Duration::from_secs(150);
-const MAX_STREAMS_PER_CONNECTION: u32 = 1024;
-const MAX_HEADER_LIST_BYTES: u32 = 16 * 1024;
-/// Resets that a peer may have pending before the connection is closed (the Rapid Reset attack).
+/// Resets that a peer may have pending before the connection is closed (the Rapid Reset attack), and resets that its broken frames may
+/// make this side send (`MadeYouReset`).
 const MAX_PENDING_RESETS: usize = 20;
+const MAX_OWN_RESETS: usize = 100;
+
+/// Limits of a gRPC server over TCP.
+#[derive(Clone, Copy, Debug)]
+pub struct GrpcLimits {
+    /// Open connections; one more is told to go away.
+    pub connections: usize,
+    /// The same, from one address.
+    pub connections_per_address: usize,
+    /// For each part of the bytes with which a client begins.
+    pub greeting: Duration,
+    /// For the client to take some of what is written.
+    pub slow_write: Duration,
+    /// Calls at once on one connection.
+    pub streams: u32,
+    /// Bytes of a call's metadata.
+    pub header_bytes: u32,
+    /// Bytes that a client may send ahead on one call.
+    pub window_bytes: u32,
+    /// Without a frame, until the client is asked whether it lives.
+    pub keepalive: Duration,
+    /// For its answer.
+    pub keepalive_timeout: Duration,
+    /// After which a connection takes no more calls, so that clients find new hosts; a tenth more or less for each server.
+    pub age: Duration,
+    /// After that, for open calls.
+    pub age_grace: Duration,
+}
+
+impl GrpcLimits {
+    /// Between our own services.
+    pub const INSIDE: Self = Self {
+        connections: 1024,
+        connections_per_address: 1024,
+        greeting: Duration::from_secs(10),
+        slow_write: Duration::from_secs(30),
+        streams: 1024,
+        header_bytes: 16 * 1024,
+        window_bytes: 64 * 1024,
+        keepalive: Duration::from_secs(10),
+        keepalive_timeout: Duration::from_secs(5),
+        age: Duration::from_secs(30 * 60),
+        age_grace: Duration::from_secs(150),
+    };
+}
 
 /// What a gRPC server offers beside its own services.
 #[derive(Clone, Debug)]
@@ -35,6 +76,10 @@ pub struct GrpcOptions {
     pub reflection: bool,
     /// Time that open calls get to finish once shutdown begins.
     pub drain: Duration,
+    /// What the port asks of whoever connects.
+    pub access: Access,
+    /// Limits of its connections.
+    pub limits: GrpcLimits,
 }
 
 /// Serves until shutdown, then finishes open calls within the drain time. Message size limits belong to each service.
@@ -50,7 +95,7 @@ pub async fn serve_grpc(
     let reporter = HealthReporter::new();
     let health = HealthServer::new(HealthService::from_health_reporter(reporter.clone()));
     follow_readiness(reporter, options.services, options.readiness, shutdown);
-    let mut routes = routes.add_service(health);
+    let mut routes = routes;
     if options.reflection {
         let builder = || {
             tonic_reflection::server::Builder::configure()
@@ -61,19 +106,33 @@ pub async fn serve_grpc(
         routes = routes.add_service(builder().build_v1().map_err(io::Error::other)?);
         routes = routes.add_service(builder().build_v1alpha().map_err(io::Error::other)?);
     }
+    routes = match (&listener, options.access.token.clone()) {
+        (Listener::Tcp(_), Some(token)) => guarded(routes, token),
+        _ => routes,
+    };
+    // Whoever only wants to know whether the process lives needs no token.
+    let routes = routes.add_service(health);
+    let limits = options.limits;
+    // Hosts that were started together would otherwise send their clients away together.
+    let part = 0.9 + 0.2 * (RandomState::new().hash_one(()) % 1024) as f64 / 1024.0;
     let router = Server::builder()
-        .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
-        .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
-        .max_connection_age(MAX_CONNECTION_AGE)
-        .max_connection_age_grace(MAX_CONNECTION_AGE_GRACE)
-        .max_concurrent_streams(MAX_STREAMS_PER_CONNECTION)
-        .http2_max_header_list_size(MAX_HEADER_LIST_BYTES)
+        .http2_keepalive_interval(Some(limits.keepalive))
+        .http2_keepalive_timeout(Some(limits.keepalive_timeout))
+        // With a grace of its own tonic never says GOAWAY but cuts; the connection itself ends after the grace.
+        .max_connection_age(limits.age.mul_f64(part))
+        .max_concurrent_streams(limits.streams)
+        .initial_stream_window_size(limits.window_bytes)
+        .http2_max_header_list_size(limits.header_bytes)
         .http2_max_pending_accept_reset_streams(Some(MAX_PENDING_RESETS))
+        .http2_max_local_error_reset_streams(Some(MAX_OWN_RESETS))
         .add_routes(routes.prepare());
     let begun = shutdown.token().clone().cancelled_owned();
     let serving = async {
         match listener {
-            Listener::Tcp(port) => router.serve_with_incoming_shutdown(sockets(port), begun).await,
+            Listener::Tcp(port) => {
+                let incoming = sockets(port, options.access.tls, limits);
+                router.serve_with_incoming_shutdown(incoming, begun).await
+            }
             Listener::Memory(clients) => router.serve_with_incoming_shutdown(pipes(clients), begun).await,
         }
     };

@@ -2,13 +2,18 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use connection::{Doors, Guarded, Waits};
 use futures_util::stream::unfold;
 use tokio::io::DuplexStream;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::mpsc;
 use tokio_stream::Stream;
+
+use crate::tls::Wire;
+use crate::{GrpcLimits, Tls};
 
 /// Pause after a failed accept: without descriptors the next one fails too.
 pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -33,9 +38,9 @@ impl Listener {
     ///
     /// # Errors
     /// The operating system's, with the address in its text.
+    #[expect(clippy::unused_async, reason = "binding by name would wait")]
     pub async fn bind(address: SocketAddr) -> io::Result<Self> {
-        let bound = TcpListener::bind(address).await;
-        bound
+        listen(address)
             .map(Self::Tcp)
             .map_err(|error| io::Error::new(error.kind(), format!("cannot listen on {address}: {error}")))
     }
@@ -49,15 +54,47 @@ impl Listener {
     }
 }
 
-/// Returns the connections of a port, without end: a failed accept is logged and tried again.
-pub(crate) fn sockets(listener: TcpListener) -> impl Stream<Item = io::Result<TcpStream>> {
-    unfold(listener, |listener| async {
+/// An empty SETTINGS frame and a GOAWAY with `ENHANCE_YOUR_CALM` (RFC 9113, sections 6.5 and 6.8).
+const REFUSED: &[u8] = b"\0\0\0\x04\0\0\0\0\0\0\0\x08\x07\0\0\0\0\0\0\0\0\0\0\0\0\x0b";
+/// A client that takes nothing is noticed only once what the system holds for it is full; left to itself that grows to megabytes
+/// for each connection. The accepted ones inherit the size, which the system doubles for its own use.
+const SEND_BUFFER_BYTES: u32 = 32 * 1024;
+const BACKLOG: u32 = 1024;
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.set_reuseaddr(true)?;
+    socket.set_send_buffer_size(SEND_BUFFER_BYTES)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+/// Returns the connections of a port, without end: a failed accept is logged and tried again, and what exceeds the limits is
+/// told to go away.
+pub(crate) fn sockets(
+    listener: TcpListener,
+    tls: Option<Tls>,
+    limits: GrpcLimits,
+) -> impl Stream<Item = io::Result<Guarded<Wire>>> {
+    let doors = Doors::new(limits.connections, limits.connections_per_address);
+    unfold((listener, tls, doors), move |(listener, tls, doors)| async move {
         loop {
             match listener.accept().await {
-                // Without the option small frames wait for the peer's delayed acknowledgement; it fails only on a
-                // socket that is closed already.
-                Ok((stream, _)) if stream.set_nodelay(true).is_ok() => return Some((Ok(stream), listener)),
-                Ok(_) => {}
+                Ok((stream, peer)) => match doors.take(peer.ip()) {
+                    Some(place) => {
+                        let waits = Waits {
+                            greeting: limits.greeting,
+                            slow_write: limits.slow_write,
+                            life: limits.age.mul_f64(1.1) + limits.age_grace,
+                        };
+                        let wire = Wire::new(stream, tls.as_ref());
+                        let connection = Guarded::new(wire, place, waits);
+                        return Some((Ok(connection), (listener, tls, Arc::clone(&doors))));
+                    }
+                    // A fresh socket's send buffer is empty, so this cannot block; losing it costs only politeness.
+                    None if tls.is_none() => _ = stream.try_write(REFUSED),
+                    None => {}
+                },
                 Err(error) => {
                     tracing::warn!(%error, "accept failed");
                     tokio::time::sleep(ACCEPT_PAUSE).await;

@@ -8,7 +8,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::Instant;
 
 use crate::settings::{Mistakes, Reader};
-use crate::{LogFormat, Shutdown, telemetry};
+use crate::{Collector, LogFormat, Shutdown};
 
 /// Signals within this time of the first one are its echo.
 const ECHO: Duration = Duration::from_millis(500);
@@ -56,8 +56,12 @@ where
         drain: reader.seconds("DRAIN_SECONDS", Duration::from_secs(30), 0.0..=3600.0),
         linger: reader.seconds("LINGER_SECONDS", Duration::ZERO, 0.0..=300.0),
     };
+    let collector = read_collector(&mut reader);
+    if reader.flag("PROFILES", false) {
+        telemetry::allow_profiles();
+    }
     let level = reader.text("LOG_LEVEL", "info");
-    telemetry::start(life.log_format, &level);
+    telemetry::start_logs(life.log_format, &level);
     let settings = read(&mut reader);
     let settings = match (reader.finish(prefixes), settings) {
         (Ok(resolved), Some(settings)) => {
@@ -72,7 +76,11 @@ where
     };
     let begun = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let lived = begun.map_err(Failure::from).and_then(|runtime| {
-        let lived = runtime.block_on(live(settings, start, life));
+        let lived = runtime.block_on(async {
+            collector.as_ref().map_or(Ok(()), telemetry::start_spans)?;
+            live(settings, start, life).await
+        });
+        telemetry::flush_spans();
         // Whatever still runs has had its time.
         runtime.shutdown_background();
         lived
@@ -81,6 +89,17 @@ where
         tracing::error!(error = chain(&*error), "cannot start");
         ExitCode::FAILURE
     })
+}
+
+/// Reads where spans go: `OTLP_ENDPOINT` or `OTEL_EXPORTER_OTLP_ENDPOINT` (default nowhere), `OTLP_SHARE` (which part of the
+/// traces that begin here; default 1) and `OTEL_SERVICE_NAME` (default the program's name).
+fn read_collector(reader: &mut Reader) -> Option<Collector> {
+    let standard = reader.optional_text("OTEL_EXPORTER_OTLP_ENDPOINT");
+    let endpoint = reader.optional_text("OTLP_ENDPOINT").or(standard);
+    let share = reader.number("OTLP_SHARE", 1.0, 0.0..=1.0);
+    let program = std::env::args().next().unwrap_or_default();
+    let service = reader.text("OTEL_SERVICE_NAME", program.rsplit('/').next().unwrap_or_default());
+    endpoint.map(|endpoint| Collector { endpoint, share, service })
 }
 
 /// Returns an error with everything that led to it.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
+use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
@@ -95,6 +96,30 @@ impl Reader {
         let value = self.values.get(name).filter(|value| !value.is_empty()).cloned().map(Secret);
         self.resolve(name, if value.is_some() { "***" } else { "" });
         value
+    }
+
+    /// Returns `SERVICE_TOKEN`, by which services know each other: at least 16 visible ASCII characters. A listener, given with
+    /// its setting's name, that is not a loopback one needs it.
+    pub fn service_token(&mut self, listener: Option<(&str, SocketAddr)>) -> Option<Secret> {
+        const NAME: &str = "SERVICE_TOKEN";
+        let token = self.secret(NAME);
+        let right =
+            |token: &Secret| token.0.len() >= 16 && token.0.bytes().all(|byte| byte.is_ascii_graphic());
+        if token.as_ref().is_some_and(|token| !right(token)) {
+            self.mistake(
+                NAME,
+                "expected at least 16 visible ASCII characters, such as those of `openssl rand -hex 32`",
+            );
+        }
+        let open = listener.filter(|(_, address)| token.is_none() && !address.ip().is_loopback());
+        if let Some((name, address)) = open {
+            let needs = "is not a loopback address, so callers must show a token";
+            self.mistake(
+                name,
+                format!("{address} {needs}; set SERVICE_TOKEN to the same secret in every service"),
+            );
+        }
+        token
     }
 
     /// Returns `true` for `true`, `1` or `yes`, `false` for `false`, `0` or `no`.
@@ -218,6 +243,31 @@ mod tests {
         let secret = reader.secret("X_KEY").expect("it is set");
         assert_eq!((secret.expose(), format!("{secret:?}").as_str()), ("hunter2", "***"));
         assert_eq!(reader.finish(&["X_"]).expect("no mistake"), [("X_KEY".to_owned(), "***".to_owned())]);
+    }
+
+    #[test]
+    fn a_listener_that_others_reach_needs_the_service_token() {
+        let token = "0123456789abcdef";
+        for (token, address, mistakes) in [
+            ("", "127.0.0.1:1", 0),
+            ("", "[::1]:1", 0),
+            (token, "127.0.0.1:1", 0),
+            (token, "0.0.0.0:1", 0),
+            ("", "0.0.0.0:1", 1),
+            ("", "192.0.2.1:1", 1),
+            ("short", "192.0.2.1:1", 1),
+            ("0123456789 abcdef", "127.0.0.1:1", 1),
+        ] {
+            let mut reader = Reader::from_pairs([("SERVICE_TOKEN", token)]);
+            let read = reader.service_token(Some(("X_LISTEN", address.parse().expect("an address"))));
+            assert_eq!(read.is_some(), !token.is_empty());
+            let noted = reader.finish(&["X_"]).err().map_or(Vec::new(), |mistakes| mistakes.0);
+            assert_eq!(noted.len(), mistakes, "{token} {address} {noted:?}");
+            assert!(
+                noted.iter().all(|line| line.contains("SERVICE_TOKEN") && !line.contains("short")),
+                "{noted:?}"
+            );
+        }
     }
 
     #[test]

@@ -32,6 +32,8 @@ impl Shutdown {
     where
         F: Future<Output: Send> + Send + 'static,
     {
+        // An async block keeps what it awaits beside what it was given: unboxed, every task would take its memory twice.
+        let task = Box::pin(task);
         let watch = PanicWatch { name, shutdown: self.clone(), finished: false };
         tokio::spawn(self.tasks.track_future(async move {
             let mut watch = watch;

@@ -37,10 +37,18 @@ impl Settings {
         share_the_embedder(reader);
         reader.set_default("GATEWAY_DOCUMENT_PAGES", "main");
         reader.set_default("GATEWAY_DEMO", "true");
+        share_the_contact(reader);
         // All are read before any is missed, so that every mistake is reported.
         let (gateway, retriever) = (gateway::Settings::read(reader), retriever::Settings::read(reader));
         let (generator, ingestor) = (generator::Settings::read(reader), ingestor::Settings::read(reader));
         Some(Self { gateway: gateway?, retriever: retriever?, generator: generator?, ingestor: ingestor? })
+    }
+}
+
+/// Whom to ask instead is the same, whether no answer is found or nobody can be reached.
+fn share_the_contact(reader: &mut Reader) {
+    if let Some(contact) = reader.optional_text("GENERATOR_CONTACT") {
+        reader.set_default("GATEWAY_CONTACT", contact);
     }
 }
 

@@ -27,6 +27,17 @@ pub(super) fn visitor(address: IpAddr) -> String {
     }
 }
 
+/// Returns the network of an address: the first 24 bits of an IPv4 one, the first 64 of an IPv6 one.
+pub(super) fn network(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => {
+            let [a, b, c, _] = address.octets();
+            format!("{a}.{b}.{c}.0/24")
+        }
+        IpAddr::V6(_) => visitor(address),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{IpAddr, client_address, visitor};

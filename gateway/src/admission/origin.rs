@@ -32,6 +32,15 @@ impl Origins {
     }
 }
 
+/// Returns whether the text is an origin as browsers send it: scheme, host in lower-case ASCII, and the port if it is not the
+/// scheme's own.
+pub(crate) fn is_origin(text: &str) -> bool {
+    let is_web = text.starts_with("https://") || text.starts_with("http://");
+    let is_own = |url: url::Url| url.origin().ascii_serialization() == text;
+    // A star stands for many, and would match none.
+    is_web && !text.contains('*') && text.len() <= 255 && url::Url::parse(text).is_ok_and(is_own)
+}
+
 fn is_loopback(place: &str) -> bool {
     let (host, port) = match place.rsplit_once(':') {
         Some((host, port)) if !port.contains(']') => (host, Some(port)),
@@ -43,7 +52,42 @@ fn is_loopback(place: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::Origins;
+    use super::{Origins, is_origin};
+
+    #[test]
+    fn an_origin_is_what_browsers_send() {
+        for right in [
+            "https://shop.example",
+            "http://localhost:3000",
+            "https://xn--bcher-kva.example",
+            "http://[::1]:8080",
+        ] {
+            assert!(is_origin(right), "{right}");
+        }
+        for wrong in [
+            "",
+            "null",
+            "*",
+            "shop.example",
+            "https://",
+            "https://shop.example/",
+            "https://shop.example/chat",
+            "https://Shop.example",
+            "HTTPS://shop.example",
+            "https://shop.example:443",
+            "http://shop.example:80",
+            "https://bücher.example",
+            "https://*.shop.example",
+            "https://a@shop.example",
+            "https://shop.example?",
+            "ftp://shop.example",
+            "https://shop.example:",
+            "https://shop .example",
+            "data:text/html,x",
+        ] {
+            assert!(!is_origin(wrong), "{wrong}");
+        }
+    }
 
     #[test]
     fn a_list_admits_exactly_its_origins() {

@@ -3,6 +3,7 @@
 //! answers are written at once. It knows no model and no price.
 
 mod period;
+mod purse;
 mod record;
 
 use std::collections::HashMap;
@@ -12,6 +13,7 @@ use std::time::SystemTime;
 
 use super::Owner;
 use period::Period;
+pub(crate) use purse::{Purse, Taken};
 use record::{Record, Totals};
 
 /// Visitors that are counted one by one; beyond, newcomers share one count, so that memory stays bounded.
@@ -33,6 +35,20 @@ pub(crate) struct SpendCaps {
     /// `GATEWAY_SPEND_FILE`: where the totals of day and month outlive the process; none by default, then they begin
     /// with 0 at each start.
     pub(crate) file: Option<PathBuf>,
+}
+
+impl SpendCaps {
+    /// Returns this share of every cap but the answer's; a cap that is lifted stays so.
+    fn share(&self, percent: u64) -> Self {
+        let share = |cap: u64| if cap == 0 { 0 } else { (cap / 100).saturating_mul(percent).max(1) };
+        Self {
+            visitor_day: share(self.visitor_day),
+            key_day: share(self.key_day),
+            day: share(self.day),
+            month: share(self.month),
+            ..self.clone()
+        }
+    }
 }
 
 /// What was spent so far. Clones count together.
@@ -83,24 +99,32 @@ impl Ledger {
         Ok(Self { caps: Arc::new(caps), state: Arc::new(Mutex::new(state)) })
     }
 
-    /// Takes what one answer of a visitor may cost from every cap; less, or nothing, where less is left.
-    pub(crate) fn reserve(&self, visitor: &Owner) -> Reservation {
-        self.reserve_at(visitor, SystemTime::now())
+    /// Takes what one answer of a visitor may cost from every cap; less, or nothing, where less is left. `quota` is a cap of
+    /// the visitor's key alone for the day, beside the one for each key.
+    pub(crate) fn reserve(&self, visitor: &Owner, quota: Option<u64>) -> Reservation {
+        self.reserve_at(visitor, quota, SystemTime::now())
     }
 
-    fn reserve_at(&self, visitor: &Owner, now: SystemTime) -> Reservation {
+    fn reserve_at(&self, visitor: &Owner, quota: Option<u64>, now: SystemTime) -> Reservation {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.turn_to(Period::at(now));
         let visitor = state.counted(visitor);
-        let amount = self.left(&state, &visitor).min(self.caps.answer);
+        let quota_left = quota.map(|quota| quota.saturating_sub(spent_by(state.keys.get(&visitor.key))));
+        let amount = self.left(&state, &visitor).min(quota_left.unwrap_or(u64::MAX)).min(self.caps.answer);
         let amount = if state.is_recorded(amount, &self.caps) { amount } else { 0 };
         state.add(&visitor, amount);
         Reservation { ledger: self.clone(), period: state.period, visitor, amount }
     }
 
+    /// Returns which share of the day's cap is spent or reserved; 0 where there is none.
+    pub(crate) fn share_of_day(&self) -> f64 {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.turn_to(Period::at(SystemTime::now()));
+        if self.caps.day == 0 { 0.0 } else { state.totals.day as f64 / self.caps.day as f64 }
+    }
+
     fn left(&self, state: &State, visitor: &Owner) -> u64 {
         let SpendCaps { visitor_day, key_day, day, month, .. } = *self.caps;
-        let spent_by = |spent: Option<&u64>| spent.copied().unwrap_or(0);
         // Without keys there is no key whose visitors share a cap.
         let key_day = if visitor.key == 0 { 0 } else { key_day };
         let caps = [
@@ -112,6 +136,10 @@ impl Ledger {
         let left = caps.into_iter().filter(|(cap, _)| *cap > 0).map(|(cap, spent)| cap.saturating_sub(spent));
         left.min().unwrap_or(u64::MAX)
     }
+}
+
+fn spent_by(spent: Option<&u64>) -> u64 {
+    spent.copied().unwrap_or(0)
 }
 
 impl State {
@@ -217,7 +245,7 @@ mod tests {
     fn a_visitor_gets_less_and_then_nothing_and_others_are_not_touched() {
         let ledger = ledger(caps());
         let amounts: Vec<u64> = (0..4)
-            .map(|_| ledger.reserve_at(&visitor(0, "a"), NOON))
+            .map(|_| ledger.reserve_at(&visitor(0, "a"), None, NOON))
             .map(|taken| {
                 let amount = taken.amount();
                 taken.settle(amount);
@@ -225,15 +253,15 @@ mod tests {
             })
             .collect();
         assert_eq!(amounts, [100, 100, 50, 0]);
-        assert_eq!(ledger.reserve_at(&visitor(0, "b"), NOON).amount(), 100);
+        assert_eq!(ledger.reserve_at(&visitor(0, "b"), None, NOON).amount(), 100);
     }
 
     #[test]
     fn what_an_answer_did_not_cost_is_given_back_and_what_nobody_settled_is_spent() {
         let ledger = ledger(caps());
-        ledger.reserve_at(&visitor(0, "a"), NOON).settle(1);
+        ledger.reserve_at(&visitor(0, "a"), None, NOON).settle(1);
         assert_eq!(ledger.state.lock().expect("no test has failed").totals.day, 1);
-        drop(ledger.reserve_at(&visitor(0, "a"), NOON));
+        drop(ledger.reserve_at(&visitor(0, "a"), None, NOON));
         assert_eq!(ledger.state.lock().expect("no test has failed").totals.day, 101);
     }
 
@@ -244,7 +272,7 @@ mod tests {
         let spend_all = |now| {
             let mut all = 0;
             loop {
-                let amount = ledger.reserve_at(&visitor(0, "a"), now).amount();
+                let amount = ledger.reserve_at(&visitor(0, "a"), None, now).amount();
                 if amount == 0 {
                     return all;
                 }
@@ -255,19 +283,27 @@ mod tests {
         assert_eq!(spend_all(NOON + day), 500, "the month's cap");
         assert_eq!(spend_all(NOON + 2 * day), 0);
         assert_eq!(spend_all(NOON + 31 * day), 1_000, "February");
-        let late = ledger.reserve_at(&visitor(0, "a"), NOON + 32 * day);
+        let late = ledger.reserve_at(&visitor(0, "a"), None, NOON + 32 * day);
         assert_eq!(spend_all(NOON), 400, "a clock that was set back frees nothing");
         late.settle(0);
         assert_eq!(spend_all(NOON + 33 * day), 100);
     }
 
     #[test]
+    fn a_key_may_have_a_cap_of_its_own() {
+        let ledger = ledger(caps());
+        assert_eq!(ledger.reserve_at(&visitor(1, "a"), Some(150), NOON).amount(), 100);
+        assert_eq!(ledger.reserve_at(&visitor(1, "b"), Some(150), NOON).amount(), 50);
+        assert_eq!(ledger.reserve_at(&visitor(2, "b"), Some(150), NOON).amount(), 100, "another key");
+    }
+
+    #[test]
     fn the_visitors_of_a_key_share_its_cap() {
         let ledger = ledger(SpendCaps { key_day: 150, ..caps() });
-        assert_eq!(ledger.reserve_at(&visitor(1, "a"), NOON).amount(), 100);
-        assert_eq!(ledger.reserve_at(&visitor(1, "b"), NOON).amount(), 50);
-        assert_eq!(ledger.reserve_at(&visitor(2, "b"), NOON).amount(), 100, "another key");
-        assert_eq!(ledger.reserve_at(&visitor(0, "c"), NOON).amount(), 100, "no key");
+        assert_eq!(ledger.reserve_at(&visitor(1, "a"), None, NOON).amount(), 100);
+        assert_eq!(ledger.reserve_at(&visitor(1, "b"), None, NOON).amount(), 50);
+        assert_eq!(ledger.reserve_at(&visitor(2, "b"), None, NOON).amount(), 100, "another key");
+        assert_eq!(ledger.reserve_at(&visitor(0, "c"), None, NOON).amount(), 100, "no key");
     }
 
     proptest! {
@@ -276,7 +312,7 @@ mod tests {
             let ledger = ledger(SpendCaps { visitor_day: 0, month: 0, ..caps() });
             let (mut open, mut spent) = (Vec::new(), 0);
             for (ends, cost) in costs {
-                let taken = ledger.reserve_at(&visitor(0, "a"), NOON);
+                let taken = ledger.reserve_at(&visitor(0, "a"), None, NOON);
                 if ends {
                     let cost = cost.min(taken.amount());
                     spent += cost;

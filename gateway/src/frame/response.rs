@@ -2,118 +2,167 @@
 
 use bytes::Bytes;
 use proto::v1::chat_event::Event;
-use proto::v1::{
-    AnswerSource, ChatEvent, Citation, Ended, FinishReason, Notice, Passage, StageTimes, Unsupported, Usage,
-};
+use proto::v1::{AnswerSource, ChatEvent, Citation, Ended, FinishReason, StageTimes, Unsupported, Usage};
+use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::left::RateLimit;
 use crate::refusal::Refusal;
 
+/// How an answer may end.
+pub(crate) const FINISH_REASONS: [&str; 5] = ["complete", "no_evidence", "length", "blocked", "stopped"];
+/// Who may have written an answer.
+pub(crate) const ANSWER_SOURCES: [&str; 5] = ["model", "fallback_model", "cache", "extractive", "fixed_text"];
+
 /// What every event of an answer carries, with the fields of its kind beside it.
-#[derive(Serialize)]
-struct Envelope<'a, F> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "{F}Frame")]
+pub(crate) struct Envelope<'a, F> {
     r#type: &'static str,
+    /// A ULID.
     answer_id: &'a str,
+    /// Changes when the numbering begins anew.
     epoch: u64,
+    /// Counts from 1 without gaps.
+    #[schemars(range(min = 1))]
     seq: u64,
+    /// For the reader; what it is depends on the kind.
     text: &'a str,
+    /// Whether the answer ends with this event.
     complete: bool,
     #[serde(flatten)]
     fields: F,
 }
 
-#[derive(Serialize)]
-struct Start<'a> {
+/// The question was admitted; always number 1.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Start<'a> {
+    /// The state of the knowledge that answers.
     generation: u64,
+    /// The connection that asked.
     connection_id: &'a str,
 }
 
-#[derive(Serialize)]
-struct Nothing {}
+/// `text` is appended to the answer.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Chunk")]
+pub(crate) struct Nothing {}
 
-#[derive(Serialize)]
-struct CitationFields<'a> {
+/// The source of a marker.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Citation")]
+pub(crate) struct CitationFields<'a> {
     citation: Source<'a>,
 }
 
-#[derive(Serialize)]
-struct NoticeFields<'a> {
+/// `text` is for the reader and no part of the answer.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "NoticeEvent")]
+pub(crate) struct NoticeFields<'a> {
+    /// What it is about, such as `degraded`.
     kind: &'a str,
 }
 
 /// A sentence that is not borne out.
-#[derive(Serialize)]
-struct UnsupportedFields<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Unsupported")]
+pub(crate) struct UnsupportedFields<'a> {
+    /// The bytes of the answer from the first up to the second, in UTF-8.
     byte_range: [u64; 2],
+    /// What is missing from the sources.
     claims: Vec<ClaimBody<'a>>,
+    /// Whether it names no source.
     is_uncited: bool,
 }
 
-#[derive(Serialize)]
+/// Something that no source says.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Claim")]
 struct ClaimBody<'a> {
+    /// Such as `price` or `date`.
     kind: &'a str,
     text: &'a str,
 }
 
-#[derive(Serialize)]
-struct RetractFields<'a> {
+/// Text that was shown is withdrawn.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Retract")]
+pub(crate) struct RetractFields<'a> {
+    /// So many bytes of the answer stay, in UTF-8.
     from_byte: u64,
+    /// For the reader.
     reason: &'a str,
 }
 
-#[derive(Serialize)]
-struct EndFields<'a> {
+/// `text` is the whole answer.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "End")]
+pub(crate) struct EndFields<'a> {
+    /// How the answer ended; `no_evidence` where the documents do not tell.
+    #[schemars(extend("enum" = FINISH_REASONS))]
     finish_reason: &'static str,
     citations: Vec<Source<'a>>,
     usage: Consumed,
     stage_times: Times,
+    /// Who wrote it.
+    #[schemars(extend("enum" = ANSWER_SOURCES))]
     source: &'static str,
+    /// The model that wrote it; empty for none.
     model: &'a str,
     generation: u64,
+    /// Questions that a reader may ask next, at most 3.
     follow_ups: &'a [String],
 }
 
-#[derive(Serialize)]
-struct ErrorFields<'a> {
+/// Why there is no answer, or no more of it.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Error")]
+pub(crate) struct ErrorFields<'a> {
+    /// A name of the table of errors.
     code: &'a str,
+    /// Whether the same may succeed later.
     retryable: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after_ms: Option<u64>,
-}
-
-/// What is said about an answer while it is written.
-#[derive(Debug, Default)]
-pub(crate) struct Beside {
-    /// In the order in which they came.
-    pub(crate) notices: Vec<Notice>,
-    /// Sentences that are not borne out, less those that were withdrawn.
-    pub(crate) unsupported: Vec<Unsupported>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rate_limit: Option<RateLimit>,
 }
 
 /// A cited passage.
-#[derive(Serialize)]
-struct Source<'a> {
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct Source<'a> {
+    /// The number of its marker.
+    #[schemars(range(min = 1))]
     number: u32,
     document_id: &'a str,
     collection: &'a str,
     title: &'a str,
     heading_path: &'a [String],
     text: &'a str,
+    /// The part that bears the answer out.
     quote: &'a str,
+    /// Where the document can be read, may be relative to the gateway; empty for nowhere.
     url: &'a str,
+    /// The page, where there are pages.
+    #[schemars(range(min = 1))]
     page: Option<u32>,
 }
 
-#[derive(Serialize)]
-struct Consumed {
+/// What an answer took.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Usage")]
+pub(crate) struct Consumed {
     input_tokens: u32,
     output_tokens: u32,
     guardrail_units: u32,
+    /// Millionths of a US dollar.
     cost_microdollars: u64,
 }
 
-#[derive(Serialize)]
-struct Times {
+/// Milliseconds of each stage that ran.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "StageTimes")]
+pub(crate) struct Times {
     #[serde(skip_serializing_if = "Option::is_none")]
     embed_ms: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -124,50 +173,6 @@ struct Times {
     generate_ms: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     total_ms: Option<f64>,
-}
-
-/// The body of an answer over REST.
-#[derive(Serialize)]
-struct ChatResponse<'a> {
-    response: &'a str,
-    answer_id: &'a str,
-    citations: Vec<Source<'a>>,
-    finish_reason: &'static str,
-    usage: Consumed,
-    stage_times: Times,
-    cached: bool,
-    source: &'static str,
-    model: &'a str,
-    generation: u64,
-    follow_ups: &'a [String],
-    notices: Vec<NoticeBody<'a>>,
-    unsupported: Vec<UnsupportedFields<'a>>,
-}
-
-#[derive(Serialize)]
-struct NoticeBody<'a> {
-    kind: &'a str,
-    text: &'a str,
-}
-
-#[derive(Serialize)]
-struct SearchResponse<'a> {
-    passages: Vec<Found<'a>>,
-    generation: u64,
-}
-
-#[derive(Serialize)]
-struct Found<'a> {
-    document: &'a str,
-    collection: &'a str,
-    title: &'a str,
-    heading_path: &'a [String],
-    text: &'a str,
-    score: f32,
-    evidence: f32,
-    ordinal: u32,
-    page: Option<u32>,
-    url: String,
 }
 
 /// Returns the JSON frame of an event; `connection_id` names the connection that asked.
@@ -191,6 +196,7 @@ pub(crate) fn event_frame(event: &ChatEvent, connection_id: &str) -> Bytes {
                 code: &failed.code,
                 retryable: failed.retryable,
                 retry_after_ms: failed.retry_after_ms,
+                rate_limit: None,
             };
             enveloped(event, &failed.message, fields)
         }
@@ -232,7 +238,7 @@ fn end_fields(ended: &Ended) -> EndFields<'_> {
     }
 }
 
-fn unsupported_fields(unsupported: &Unsupported) -> UnsupportedFields<'_> {
+pub(super) fn unsupported_fields(unsupported: &Unsupported) -> UnsupportedFields<'_> {
     let range = unsupported.byte_range.unwrap_or_default();
     UnsupportedFields {
         byte_range: [range.start, range.end],
@@ -245,74 +251,41 @@ fn unsupported_fields(unsupported: &Unsupported) -> UnsupportedFields<'_> {
     }
 }
 
-/// Returns the body of an answer over REST.
-pub(crate) fn chat_response(answer_id: &str, ended: &Ended, beside: &Beside) -> Bytes {
-    json(&ChatResponse {
-        response: &ended.text,
-        answer_id,
-        citations: ended.citations.iter().map(source).collect(),
-        finish_reason: finish_reason(ended.finish_reason()),
-        usage: consumed(ended.usage.as_ref()),
-        stage_times: times(ended.stage_times.as_ref()),
-        cached: ended.source() == AnswerSource::Cache,
-        source: answer_source(ended.source()),
-        model: &ended.model,
-        generation: ended.generation,
-        follow_ups: &ended.follow_ups,
-        notices: beside
-            .notices
-            .iter()
-            .map(|notice| NoticeBody { kind: &notice.kind, text: &notice.text })
-            .collect(),
-        unsupported: beside.unsupported.iter().map(unsupported_fields).collect(),
-    })
+/// An error that is about no answer.
+#[derive(Serialize, JsonSchema)]
+pub(crate) struct RefusalFrame<'a> {
+    r#type: &'static str,
+    /// For the reader.
+    text: &'a str,
+    complete: bool,
+    #[serde(flatten)]
+    fields: ErrorFields<'a>,
 }
 
-/// Returns the body of a search over REST.
-pub(crate) fn search_response(found: &proto::v1::SearchResponse) -> Bytes {
-    let passage = |passage: &Passage| crate::source::source_url(passage);
-    let passages = found.passages.iter().map(|found| Found {
-        document: &found.document_id,
-        collection: &found.collection,
-        title: &found.title,
-        heading_path: &found.heading_path,
-        text: &found.text,
-        score: found.score,
-        evidence: found.evidence,
-        ordinal: found.ordinal,
-        page: found.page,
-        url: passage(found),
-    });
-    json(&SearchResponse { passages: passages.collect(), generation: found.generation })
+/// The place to resume from is gone: discard the answer and ask again with the same `client_message_id`.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ResyncFrame")]
+pub(crate) struct Resync<'a> {
+    r#type: &'static str,
+    answer_id: &'a str,
+    /// For the reader.
+    text: &'static str,
+    complete: bool,
 }
 
 /// Returns the `error` frame of a refusal that concerns no answer that is being read.
 pub(crate) fn refusal_frame(refusal: &Refusal) -> Bytes {
-    #[derive(Serialize)]
-    struct ErrorFrame<'a> {
-        r#type: &'static str,
-        text: &'a str,
-        complete: bool,
-        #[serde(flatten)]
-        fields: ErrorFields<'a>,
-    }
     let fields = ErrorFields {
         code: refusal.code().name(),
         retryable: refusal.code().retryable(),
         retry_after_ms: refusal.retry_after_ms(),
+        rate_limit: refusal.allowance().map(RateLimit::from),
     };
-    json(&ErrorFrame { r#type: "error", text: refusal.message(), complete: true, fields })
+    json(&RefusalFrame { r#type: "error", text: refusal.message(), complete: true, fields })
 }
 
 /// Returns the frame that says that the place to resume from is gone.
 pub(crate) fn resync(answer_id: &str) -> Bytes {
-    #[derive(Serialize)]
-    struct Resync<'a> {
-        r#type: &'static str,
-        answer_id: &'a str,
-        text: &'static str,
-        complete: bool,
-    }
     let text = "The connection was lost for too long; the answer starts again.";
     json(&Resync { r#type: "resync", answer_id, text, complete: false })
 }
@@ -334,7 +307,7 @@ pub(crate) fn authenticated() -> Bytes {
     Bytes::from_static(br#"{"type":"authenticated"}"#)
 }
 
-fn source(citation: &Citation) -> Source<'_> {
+pub(super) fn source(citation: &Citation) -> Source<'_> {
     let passage = citation.passage.as_ref();
     Source {
         number: citation.number,
@@ -349,13 +322,13 @@ fn source(citation: &Citation) -> Source<'_> {
     }
 }
 
-fn consumed(usage: Option<&Usage>) -> Consumed {
+pub(super) fn consumed(usage: Option<&Usage>) -> Consumed {
     let Usage { input_tokens, output_tokens, guardrail_units, cost_microdollars } =
         usage.copied().unwrap_or_default();
     Consumed { input_tokens, output_tokens, guardrail_units, cost_microdollars }
 }
 
-fn times(times: Option<&StageTimes>) -> Times {
+pub(super) fn times(times: Option<&StageTimes>) -> Times {
     let StageTimes { embed_ms, search_ms, first_token_ms, generate_ms, total_ms } =
         times.copied().unwrap_or_default();
     Times { embed_ms, search_ms, first_token_ms, generate_ms, total_ms }
@@ -373,7 +346,7 @@ pub(crate) fn finish_reason(reason: FinishReason) -> &'static str {
 }
 
 /// An answer that was stopped has no source yet: the generator names it with its last event.
-fn answer_source(source: AnswerSource) -> &'static str {
+pub(crate) fn answer_source(source: AnswerSource) -> &'static str {
     match source {
         AnswerSource::Model | AnswerSource::Unspecified => "model",
         AnswerSource::FallbackModel => "fallback_model",
@@ -384,6 +357,6 @@ fn answer_source(source: AnswerSource) -> &'static str {
 }
 
 /// Every type above is a plain struct with string keys, so this cannot fail.
-fn json(value: &impl Serialize) -> Bytes {
+pub(super) fn json(value: &impl Serialize) -> Bytes {
     serde_json::to_vec(value).map(Bytes::from).unwrap_or_default()
 }

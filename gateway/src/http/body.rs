@@ -1,7 +1,5 @@
 //! Reading a JSON body under limits of size and time.
 
-use std::time::Duration;
-
 use axum::body::Body;
 use bytes::Bytes;
 use http::request::Parts;
@@ -12,6 +10,7 @@ use serde::de::DeserializeOwned;
 use super::header;
 use crate::frame;
 use crate::refusal::Refusal;
+use crate::settings::ConnectionBounds;
 
 /// Reads the body as a JSON object.
 ///
@@ -20,7 +19,7 @@ use crate::refusal::Refusal;
 pub(super) async fn json<T: DeserializeOwned>(
     head: &Parts,
     body: Body,
-    limit: Duration,
+    bounds: &ConnectionBounds,
 ) -> Result<T, Refusal> {
     let kind = header(head, "content-type").unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
@@ -30,19 +29,25 @@ pub(super) async fn json<T: DeserializeOwned>(
             "send the body as `content-type: application/json`",
         ));
     }
-    let bytes = read(body, limit).await?;
+    let bytes = read(body, bounds).await?;
     if std::str::from_utf8(&bytes).is_err() {
         return Err(Refusal::new(ErrorCode::InvalidUtf8, "the body is not UTF-8"));
     }
     frame::read(&bytes)
 }
 
-async fn read(body: Body, limit: Duration) -> Result<Bytes, Refusal> {
-    let collecting = Limited::new(body, frame::MAX_MESSAGE_BYTES).collect();
-    match lifecycle::within(limit, collecting).await {
+/// Reads a body of bytes.
+///
+/// # Errors
+/// `TOO_LARGE`, `DEADLINE_EXCEEDED`, or that it ended early.
+pub(super) async fn read(body: Body, bounds: &ConnectionBounds) -> Result<Bytes, Refusal> {
+    let collecting = Limited::new(body, bounds.message_bytes).collect();
+    match lifecycle::within(bounds.body, collecting).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            Err(Refusal::new(ErrorCode::TooLarge, "the body is too large; at most 65,536 bytes are taken"))
+            let most = bounds.message_bytes;
+            let message = format!("the body is too large; at most {most} bytes are taken");
+            Err(Refusal::new(ErrorCode::TooLarge, message))
         }
         Ok(Err(_)) => Err(Refusal::invalid("the body ended early")),
         Err(_) => Err(Refusal::new(ErrorCode::DeadlineExceeded, "the body did not arrive in time")),

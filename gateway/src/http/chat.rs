@@ -14,20 +14,30 @@ use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
 use lifecycle::TraceContext;
 use proto::ErrorCode;
+use proto::v1::ChatEvent;
 use proto::v1::chat_event::Event;
-use proto::v1::{ByteRange, Failed};
+use schemars::JsonSchema;
+use serde::Serialize;
 use ulid::Ulid;
 
 use super::{Edge, body, header, search};
-use crate::answer::{Logged, Reader};
+use crate::answer::Reader;
 use crate::chat::Origin;
 use crate::frame::{self, Beside, ChatBody};
 use crate::question::Asked;
 use crate::refusal::Refusal;
 use crate::registry::Resumed;
 
-const HEARTBEAT: Duration = Duration::from_secs(15);
-const IDEMPOTENCY_KEY_CHARACTERS: usize = 255;
+pub(super) const HEARTBEAT: Duration = Duration::from_secs(15);
+pub(super) const IDEMPOTENCY_KEY_CHARACTERS: usize = 255;
+
+/// Where an answer is to be read.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct StreamAddress<'a> {
+    answer_id: &'a str,
+    /// The path of its events.
+    stream_url: String,
+}
 
 /// `POST /chat`.
 pub(super) async fn ask(State(edge): State<Arc<Edge>>, request: Request) -> Response {
@@ -40,7 +50,11 @@ pub(super) async fn ask(State(edge): State<Arc<Edge>>, request: Request) -> Resp
 async fn answer(edge: &Edge, request: Request) -> Result<Response, Refusal> {
     let (head, content) = request.into_parts();
     let caller = edge.caller(&head)?;
-    let body: ChatBody = body::json(&head, content, edge.settings.connections.body).await?;
+    // A repeated request may be answered from what is there already; every other one is refused before its body is read.
+    if !head.headers.contains_key("idempotency-key") {
+        edge.chat.has_room()?;
+    }
+    let body: ChatBody = body::json(&head, content, &edge.settings.connections).await?;
     let streaming = body.streaming();
     let mut question = Asked::from(body).check()?;
     if let Some(key) = idempotency_key(&head)? {
@@ -52,7 +66,7 @@ async fn answer(edge: &Edge, request: Request) -> Result<Response, Refusal> {
         deadline: None,
         resumable: streaming || !question.asked().message_id.is_empty(),
     };
-    let reader = edge.chat.ask(&caller, question, &origin)?;
+    let reader = edge.chat.ask(&caller, question, &origin).await?;
     if !streaming {
         return whole(reader).await;
     }
@@ -60,49 +74,44 @@ async fn answer(edge: &Edge, request: Request) -> Result<Response, Refusal> {
         return Ok(events_response(reader));
     }
     let id = reader.answer().id();
-    let address = format!(r#"{{"answer_id":"{id}","stream_url":"/chat/{id}/events"}}"#);
-    let mut response = search::json(Bytes::from(address));
+    let address = StreamAddress { answer_id: id, stream_url: format!("/chat/{id}/events") };
+    let mut response = search::json(serde_json::to_vec(&address).unwrap_or_default().into());
     *response.status_mut() = StatusCode::ACCEPTED;
     Ok(response)
 }
 
-fn idempotency_key(head: &Parts) -> Result<Option<String>, Refusal> {
+/// Returns the header that makes a repeat lead to the same thing.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` when it is not right.
+pub(super) fn idempotency_key(head: &Parts) -> Result<Option<String>, Refusal> {
     let Some(value) = head.headers.get("idempotency-key") else { return Ok(None) };
-    let key = value.to_str().ok().filter(|key| (1..=IDEMPOTENCY_KEY_CHARACTERS).contains(&key.len()));
+    let is_key = |key: &&str| {
+        (1..=IDEMPOTENCY_KEY_CHARACTERS).contains(&key.len())
+            && key.bytes().all(|byte| byte.is_ascii_graphic())
+    };
+    let key = value.to_str().ok().filter(is_key);
     match key {
         Some(key) => Ok(Some(key.to_owned())),
-        None => Err(Refusal::invalid("idempotency-key is not right; expected 1 to 255 ASCII characters")),
+        None => Err(Refusal::invalid(
+            "idempotency-key is not right; expected 1 to 255 ASCII characters without spaces",
+        )),
     }
 }
 
 async fn whole(mut reader: Reader) -> Result<Response, Refusal> {
     let mut beside = Beside::default();
-    while let Some(logged) = reader.next().await {
-        match &logged.event.event {
-            Some(Event::Notice(notice)) => beside.notices.push(notice.clone()),
-            Some(Event::Unsupported(unsupported)) => beside.unsupported.push(unsupported.clone()),
-            Some(Event::Retract(retract)) => {
-                let stays =
-                    |range: Option<ByteRange>| range.is_some_and(|range| range.end <= retract.from_byte);
-                beside.unsupported.retain(|unsupported| stays(unsupported.byte_range));
-            }
+    while let Some(event) = reader.next().await {
+        match &event.event {
             Some(Event::Ended(ended)) => {
-                return Ok(search::json(frame::chat_response(&logged.event.answer_id, ended, &beside)));
+                return Ok(search::json(frame::chat_response(&event.answer_id, ended, &beside)));
             }
-            Some(Event::Failed(failed)) => return Err(refusal_of(failed)),
-            _ => {}
+            Some(Event::Failed(failed)) => return Err(Refusal::of(failed)),
+            Some(event) => beside.see(event),
+            None => {}
         }
     }
     Err(Refusal::hidden(ErrorCode::Internal, "an answer ended without its last event"))
-}
-
-fn refusal_of(failed: &Failed) -> Refusal {
-    let code = ErrorCode::from_name(&failed.code).unwrap_or(ErrorCode::Internal);
-    let refusal = Refusal::new(code, failed.message.clone());
-    match failed.retry_after_ms {
-        Some(wait) => refusal.after(Duration::from_millis(wait)),
-        None => refusal,
-    }
 }
 
 /// `GET /chat/{answer_id}/events`.
@@ -113,19 +122,23 @@ pub(super) async fn events(
 ) -> Response {
     let (head, _) = request.into_parts();
     let id = path.map_err(|_| Refusal::invalid("the path is not UTF-8"));
-    match id.and_then(|Path(id)| resumed(&edge, &id, &head)) {
+    let response = match id {
+        Ok(Path(id)) => resumed(&edge, &id, &head).await,
+        Err(refusal) => Err(refusal),
+    };
+    match response {
         Ok(response) => response,
         Err(refusal) => edge.refuse(&refusal),
     }
 }
 
-fn resumed(edge: &Edge, answer_id: &str, head: &Parts) -> Result<Response, Refusal> {
+async fn resumed(edge: &Edge, answer_id: &str, head: &Parts) -> Result<Response, Refusal> {
     let caller = edge.caller(head)?;
     let place = match header(head, "last-event-id") {
         Some(id) => place(answer_id, id)?,
         None => (edge.chat.epoch(), 0),
     };
-    match edge.chat.resume(&caller, answer_id, place)? {
+    match edge.chat.resume(&caller, answer_id, place).await? {
         Resumed::Reading(reader) => Ok(events_response(reader)),
         Resumed::Resync => {
             let text = event_text(None, "resync", &frame::resync(answer_id));
@@ -139,19 +152,23 @@ fn place(answer_id: &str, last_event_id: &str) -> Result<(u64, u64), Refusal> {
     let parse = || {
         let (id, rest) = last_event_id.split_once(':')?;
         let (epoch, seq) = rest.split_once(':')?;
-        (id == answer_id).then_some((epoch.parse().ok()?, seq.parse().ok()?))
+        Some((id, (epoch.parse().ok()?, seq.parse().ok()?)))
     };
-    parse().ok_or_else(|| {
+    let (id, place) = parse().ok_or_else(|| {
         Refusal::invalid("last-event-id is not right; expected `answer_id:epoch:seq` of this answer")
-    })
+    })?;
+    if id == answer_id {
+        return Ok(place);
+    }
+    Err(Refusal::new(ErrorCode::NotFound, "last-event-id is of another answer; read that one's events"))
 }
 
 fn events_response(reader: Reader) -> Response {
     let events = stream::unfold(Some(reader), |reader| async {
         let mut reader = reader?;
         match lifecycle::within(HEARTBEAT, reader.next()).await {
-            Ok(Some(logged)) => {
-                let text = logged_text(&logged, reader.answer().connection_id());
+            Ok(Some(event)) => {
+                let text = numbered_text(&event, reader.answer().connection_id());
                 Some((Ok::<_, Infallible>(text), Some(reader)))
             }
             Ok(None) => None,
@@ -161,9 +178,8 @@ fn events_response(reader: Reader) -> Response {
     stream_response(Body::from_stream(events))
 }
 
-fn logged_text(logged: &Logged, connection_id: &str) -> Bytes {
-    let frame = logged.frame(|event| frame::event_frame(event, connection_id));
-    let event = &logged.event;
+fn numbered_text(event: &ChatEvent, connection_id: &str) -> Bytes {
+    let frame = frame::event_frame(event, connection_id);
     let id = format!("{}:{}:{}", event.answer_id, event.epoch, event.seq);
     event_text(Some(&id), frame::event_name(event), &frame)
 }
@@ -180,7 +196,7 @@ fn event_text(id: Option<&str>, name: &str, frame: &Bytes) -> Bytes {
     text.freeze()
 }
 
-fn stream_response(body: Body) -> Response {
+pub(super) fn stream_response(body: Body) -> Response {
     let mut response = Response::new(body);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));

@@ -5,23 +5,30 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use proto::ErrorCode;
 
 use super::Edge;
+use crate::admission::Note;
 use crate::refusal::Refusal;
+use crate::state::Allowance;
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST");
-const HEADERS: HeaderValue =
-    HeaderValue::from_static("content-type, x-api-key, idempotency-key, last-event-id, traceparent");
-const EXPOSED: HeaderValue = HeaderValue::from_static("retry-after");
+const HEADERS: HeaderValue = HeaderValue::from_static(
+    "content-type, authorization, x-api-key, idempotency-key, last-event-id, traceparent, grpc-timeout, x-grpc-web, \
+     x-user-agent",
+);
+const EXPOSED: HeaderValue = HeaderValue::from_static(
+    "retry-after, ratelimit-limit, ratelimit-remaining, ratelimit-reset, grpc-status, grpc-message, \
+         grpc-status-details-bin",
+);
 const PREFLIGHT_SECONDS: HeaderValue = HeaderValue::from_static("600");
 
 /// Paths that a page's script calls; all others hold what anybody may read.
-const CALLED: [&str; 4] = ["/ws", "/chat", "/v1/", "/feedback"];
+const CALLED: [&str; 6] = ["/ws", "/chat", "/v1/", "/feedback", "/handoff", "/smallbiz."];
 
 /// Refuses pages of other origins, answers preflights, and tells the browser of a page that may call.
-pub(super) async fn origin(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Response {
+pub(super) async fn origin(State(edge): State<Arc<Edge>>, mut request: Request, next: Next) -> Response {
     if !CALLED.iter().any(|called| request.uri().path().starts_with(called)) {
         return next.run(request).await;
     }
@@ -31,9 +38,13 @@ pub(super) async fn origin(State(edge): State<Arc<Edge>>, request: Request, next
     let origin = headers.get(header::ORIGIN).cloned();
     let text = origin.as_ref().map(|origin| origin.to_str().unwrap_or("null"));
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let allowed = single && edge.origins.allows(text, host);
+    // A page of some site may ask; whether it may use the key it names is seen when the key is.
+    let of_a_site = |origin| edge.chat.admission().knows_origin(origin);
+    let allowed = single && (edge.origins.allows(text, host) || text.is_some_and(of_a_site));
     let preflight =
         request.method() == Method::OPTIONS && headers.contains_key("access-control-request-method");
+    let note = Note::default();
+    request.extensions_mut().insert(Arc::clone(&note));
     let mut response = if !allowed {
         edge.refuse(&Refusal::new(
             ErrorCode::PermissionDenied,
@@ -50,12 +61,23 @@ pub(super) async fn origin(State(edge): State<Arc<Edge>>, request: Request, next
         next.run(request).await
     };
     let headers = response.headers_mut();
+    if let Some(allowance) = note.get() {
+        rate_headers(allowance, headers);
+    }
     headers.append(header::VARY, HeaderValue::from_static("origin"));
     if let Some(origin) = origin.filter(|_| allowed) {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
     }
     response
+}
+
+/// Tells how much may still be asked for, in the header fields that most clients know (the first drafts of
+/// draft-ietf-httpapi-ratelimit-headers; the later ones with one structured field are read by few yet).
+fn rate_headers(allowance: &Allowance, headers: &mut HeaderMap) {
+    let fields =
+        allowance.fields().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from(value)));
+    headers.extend(fields);
 }
 
 /// Adds what keeps a browser from guessing, framing and telling.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::refusal::Refusal;
@@ -12,13 +13,18 @@ use crate::refusal::Refusal;
 /// Time to wait when the refusal names none but waiting helps.
 const DEFAULT_WAIT: Duration = Duration::from_secs(1);
 
-#[derive(Serialize)]
-struct Problem<'a> {
+/// Why a request was refused or failed (RFC 9457).
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Problem<'a> {
+    /// Names the kind of error.
     r#type: String,
     title: &'a str,
     status: u16,
+    /// What was wrong and what would be right.
     detail: &'a str,
+    /// A name of the table of errors.
     code: &'static str,
+    /// Whether the same may succeed later.
     retryable: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after_ms: Option<u64>,

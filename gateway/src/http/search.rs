@@ -22,7 +22,7 @@ pub(super) async fn search(State(edge): State<Arc<Edge>>, request: Request) -> R
 async fn find(edge: &Edge, request: Request) -> Result<Response, Refusal> {
     let (head, content) = request.into_parts();
     let caller = edge.caller(&head)?;
-    let body: SearchBody = body::json(&head, content, edge.settings.connections.body).await?;
+    let body: SearchBody = body::json(&head, content, &edge.settings.connections).await?;
     let found = edge.chat.search(&caller, body.into(), &TraceContext::from_headers(&head.headers)).await?;
     Ok(json(frame::search_response(&found)))
 }
@@ -38,7 +38,7 @@ pub(super) async fn feedback(State(edge): State<Arc<Edge>>, request: Request) ->
 async fn give(edge: &Edge, request: Request) -> Result<Response, Refusal> {
     let (head, content) = request.into_parts();
     let caller = edge.caller(&head)?;
-    let body: FeedbackBody = body::json(&head, content, edge.settings.connections.body).await?;
+    let body: FeedbackBody = body::json(&head, content, &edge.settings.connections).await?;
     edge.chat.feedback(&caller, body.into(), &TraceContext::from_headers(&head.headers)).await?;
     let mut response = Response::default();
     *response.status_mut() = StatusCode::NO_CONTENT;

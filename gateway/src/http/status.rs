@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use proto::ErrorCode;
 
 use super::Edge;
@@ -14,8 +14,12 @@ pub(super) async fn alive() -> &'static str {
 }
 
 pub(super) async fn ready(State(edge): State<Arc<Edge>>) -> Response {
+    if edge.chat.is_overloaded() {
+        let refusal = Refusal::new(ErrorCode::Overloaded, "questions have been refused for some time");
+        return super::problem(&refusal);
+    }
     if edge.readiness.is_ready() {
-        return Response::new("ready\n".into());
+        return "ready\n".into_response();
     }
     super::problem(&Refusal::new(ErrorCode::Unavailable, "not ready"))
 }

@@ -1,20 +1,22 @@
 //! One chat over a WebSocket: what each frame leads to, and when the connection ends.
 
-use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use lifecycle::TraceContext;
 use proto::ErrorCode;
+use proto::v1::ChatEvent;
 use tokio::time::{Instant, sleep_until};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use ulid::Ulid;
 
 use super::wire::{Gone, Received, Wire};
-use crate::admission::Caller;
-use crate::answer::{Logged, Reader};
+use crate::admission::{Caller, Whence};
+use crate::answer::{Reader, is_last};
 use crate::chat::{Opinion, Origin};
-use crate::frame::{self, Action, Resume, SendMessage};
+use crate::frame::{self, Action, HandoffBody, Resume, SendMessage};
+use crate::handoff::{Handing, Receipt, Wish};
 use crate::http::Edge;
 use crate::question::Asked;
 use crate::refusal::Refusal;
@@ -23,6 +25,7 @@ use crate::registry::Resumed;
 /// Frames in a row that make no sense before the connection is closed.
 const MAX_BAD_FRAMES: u32 = 10;
 const GOING_AWAY: u16 = 1001;
+const MINUTE: Duration = Duration::from_secs(60);
 
 type Pending = Pin<Box<dyn Future<Output = Result<(), Refusal>> + Send>>;
 
@@ -44,10 +47,13 @@ pub(super) struct Session {
     wire: Wire,
     connection_id: String,
     caller: Option<Caller>,
-    address: IpAddr,
+    whence: Whence,
     reader: Option<Reader>,
     opinion: Option<Pending>,
+    handing: Option<Box<Handing>>,
     bad_frames: u32,
+    /// Frames of the minute that began then.
+    frames: (u32, Instant),
     opened: Instant,
     heard: Instant,
     pinged: Instant,
@@ -55,17 +61,19 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(edge: Arc<Edge>, wire: Wire, (caller, address): (Option<Caller>, IpAddr)) -> Self {
+    pub(super) fn new(edge: Arc<Edge>, wire: Wire, (caller, whence): (Option<Caller>, Whence)) -> Self {
         let now = Instant::now();
         Self {
             edge,
             wire,
             connection_id: Ulid::new().to_string(),
             caller,
-            address,
+            whence,
             reader: None,
             opinion: None,
+            handing: None,
             bad_frames: 0,
+            frames: (0, now),
             opened: now,
             heard: now,
             pinged: now,
@@ -82,8 +90,8 @@ impl Session {
         // From here on nobody reads the answer, whatever time the goodbye takes.
         drop(self.reader.take());
         match leave {
-            Leave::Close(code, reason) => self.wire.close(code, reason).await,
-            Leave::Finish => self.wire.finish().await,
+            Leave::Close(code, reason) => Box::pin(self.wire.close(code, reason)).await,
+            Leave::Finish => Box::pin(self.wire.finish()).await,
             Leave::Drop => {}
         }
     }
@@ -91,11 +99,17 @@ impl Session {
     async fn step(&mut self) -> Result<(), Leave> {
         let bounds = self.edge.settings.connections;
         let leaving = self.edge.shutdown.token().clone();
-        let close_at = self.close_at.filter(|_| self.reader.is_none());
+        // Where answers are shared, the reader goes on with the next gateway while the answer is finished here.
+        let moves_on = self.edge.chat.is_shared();
+        // Whoever waits for a receipt gets it within seconds; elsewhere nobody knows what became of the handoff.
+        let is_owed = self.handing.as_ref().is_some_and(|handing| !handing.is_told());
+        let close_at = self.close_at.filter(|_| (self.reader.is_none() || moves_on) && !is_owed);
         tokio::select! {
-            received = self.wire.receive() => self.received(received).await,
+            // What comes from the client is rare and its future large; what goes to it is neither.
+            received = self.wire.receive() => Box::pin(self.received(received)).await,
             event = next_event(&mut self.reader) => self.forward(event).await,
-            done = finished(&mut self.opinion) => self.opined(done).await,
+            done = finished(&mut self.opinion) => Box::pin(self.opined(done)).await,
+            receipt = next_receipt(&mut self.handing) => Box::pin(self.handed_over(receipt)).await,
             () = sleep_until(self.pinged + bounds.ping) => {
                 self.pinged = Instant::now();
                 Ok(self.wire.ping().await?)
@@ -104,7 +118,10 @@ impl Session {
             () = sleep_until(self.opened + bounds.auth), if self.caller.is_none() => {
                 Err(Leave::Close(ErrorCode::Unauthenticated.close(), "no key was named in time"))
             }
-            () = leaving.cancelled(), if self.close_at.is_none() => self.drain().await,
+            () = gone(self.caller.as_ref()) => {
+                Err(Leave::Close(ErrorCode::Unauthenticated.close(), "the key opens nothing any more"))
+            }
+            () = leaving.cancelled(), if self.close_at.is_none() => Box::pin(self.drain()).await,
             () = sleep_until(close_at.unwrap_or(self.opened)), if close_at.is_some() => {
                 self.wire.send(frame::draining()).await?;
                 Err(Leave::Close(ErrorCode::ShuttingDown.close(), "the service is moving"))
@@ -121,13 +138,13 @@ impl Session {
         Ok(())
     }
 
-    async fn forward(&mut self, event: Option<Arc<Logged>>) -> Result<(), Leave> {
-        let Some((logged, reader)) = event.as_ref().zip(self.reader.as_ref()) else {
+    async fn forward(&mut self, event: Option<ChatEvent>) -> Result<(), Leave> {
+        let Some((event, reader)) = event.as_ref().zip(self.reader.as_ref()) else {
             self.reader = None;
             return Ok(());
         };
-        let frame = logged.frame(|event| frame::event_frame(event, reader.answer().connection_id()));
-        if logged.is_last() {
+        let frame = frame::event_frame(event, reader.answer().connection_id());
+        if is_last(event) {
             // The client may ask again as soon as it has read the frame.
             self.reader = None;
         }
@@ -136,6 +153,9 @@ impl Session {
 
     async fn received(&mut self, received: Received) -> Result<(), Leave> {
         self.heard = Instant::now();
+        if self.is_flooded() {
+            return Err(Leave::Close(ErrorCode::RateLimited.close(), "too many frames in a minute"));
+        }
         match received {
             Received::Text(text) => self.text(&text).await,
             Received::Binary(_) => {
@@ -151,6 +171,15 @@ impl Session {
             Received::Broken(code) => Err(Leave::Close(code, broken_reason(code))),
             Received::Lost => Err(Leave::Drop),
         }
+    }
+
+    /// Counts a frame. Questions have limits of their own; this one is for frames that cost nobody anything but time.
+    fn is_flooded(&mut self) -> bool {
+        if self.heard - self.frames.1 >= MINUTE {
+            self.frames = (0, self.heard);
+        }
+        self.frames.0 += 1;
+        self.frames.0 > self.edge.settings.connections.frames_per_minute
     }
 
     async fn text(&mut self, text: &Utf8Bytes) -> Result<(), Leave> {
@@ -187,23 +216,27 @@ impl Session {
             return Ok(Ok(()));
         }
         if let Action::Authenticate(named) = action {
-            return self.authenticate(&named.api_key).await;
+            return match named.credential() {
+                Ok(credential) => self.authenticate(credential).await,
+                Err(refusal) => Ok(Err(refusal)),
+            };
         }
         let Some(caller) = self.caller.clone() else {
             let message = "name a key first, with `authenticate`";
             return Ok(Err(Refusal::new(ErrorCode::Unauthenticated, message)));
         };
         Ok(match action {
-            Action::SendMessage(message) => self.ask(&caller, message),
-            Action::Stop(stop) => self.edge.chat.stop(&caller, &stop.answer_id).map(|_| ()),
+            Action::SendMessage(message) => self.ask(&caller, message).await,
+            Action::Stop(stop) => self.edge.chat.stop(&caller, &stop.answer_id).await.map(|_| ()),
             Action::Resume(place) => return self.resume(&caller, &place).await,
             Action::Feedback(feedback) => self.opine(caller, feedback.into()),
+            Action::Handoff(handoff) => Box::pin(self.hand_over(&caller, handoff)).await,
             Action::Heartbeat(_) | Action::Authenticate(_) => Ok(()),
         })
     }
 
-    async fn authenticate(&mut self, key: &str) -> Result<Result<(), Refusal>, Leave> {
-        match self.edge.chat.admission().admit(Some(key), Some(self.address), "") {
+    async fn authenticate(&mut self, credential: &str) -> Result<Result<(), Refusal>, Leave> {
+        match self.edge.chat.admission().admit(Some(credential), &self.whence, "") {
             Ok(caller) => {
                 self.caller = Some(caller);
                 self.wire.send(frame::authenticated()).await?;
@@ -211,12 +244,12 @@ impl Session {
             }
             Err(refusal) => {
                 self.tell(&refusal).await?;
-                Err(Leave::Close(refusal.code().close(), "the key is not known"))
+                Err(Leave::Close(refusal.code().close(), "the key or token does not open this"))
             }
         }
     }
 
-    fn ask(&mut self, caller: &Caller, message: SendMessage) -> Result<(), Refusal> {
+    async fn ask(&mut self, caller: &Caller, message: SendMessage) -> Result<(), Refusal> {
         let question = Asked::from(message).check()?;
         if let Some(reader) = &self.reader {
             let running = self.edge.chat.is_answer_to(caller, reader.answer(), &question);
@@ -228,7 +261,7 @@ impl Session {
             deadline: None,
             resumable: true,
         };
-        self.reader = Some(self.edge.chat.ask(caller, question, &origin)?);
+        self.reader = Some(self.edge.chat.ask(caller, question, &origin).await?);
         Ok(())
     }
 
@@ -236,7 +269,7 @@ impl Session {
         if self.reader.as_ref().is_some_and(|reader| reader.answer().id() != place.answer_id) {
             return Ok(Err(busy()));
         }
-        match self.edge.chat.resume(caller, &place.answer_id, (place.epoch, place.after_seq)) {
+        match self.edge.chat.resume(caller, &place.answer_id, (place.epoch, place.after_seq)).await {
             Ok(Resumed::Reading(reader)) => {
                 self.reader = Some(reader);
                 Ok(Ok(()))
@@ -260,6 +293,27 @@ impl Session {
         Ok(())
     }
 
+    /// Passes the conversation on, one at a time; where it is queued, its end is told as well.
+    async fn hand_over(&mut self, caller: &Caller, handoff: HandoffBody) -> Result<(), Refusal> {
+        if self.handing.as_ref().is_some_and(|handing| !handing.is_told()) {
+            let message = "a conversation is being passed on; wait for its receipt";
+            return Err(Refusal::new(ErrorCode::Conflict, message));
+        }
+        let conversation = Wish::from(handoff).check()?;
+        self.handing = Some(Box::new(self.edge.desk.take(&self.edge.chat, caller, &conversation).await?));
+        Ok(())
+    }
+
+    async fn handed_over(&mut self, receipt: Option<Receipt>) -> Result<(), Leave> {
+        match receipt {
+            Some(receipt) => Ok(self.wire.send(frame::receipt_frame(&receipt)).await?),
+            None => {
+                self.handing = None;
+                Ok(())
+            }
+        }
+    }
+
     async fn opined(&mut self, done: Result<(), Refusal>) -> Result<(), Leave> {
         self.opinion = None;
         match done {
@@ -275,7 +329,7 @@ fn busy() -> Refusal {
 
 fn broken_reason(code: u16) -> &'static str {
     if code == ErrorCode::TooLarge.close() {
-        "messages hold at most 65,536 bytes"
+        "the message is too large"
     } else if code == ErrorCode::InvalidUtf8.close() {
         "text frames are UTF-8"
     } else {
@@ -283,9 +337,24 @@ fn broken_reason(code: u16) -> &'static str {
     }
 }
 
-async fn next_event(reader: &mut Option<Reader>) -> Option<Arc<Logged>> {
+/// Waits until the caller's key opens nothing any more.
+async fn gone(caller: Option<&Caller>) {
+    match caller {
+        Some(caller) => caller.gone().cancelled().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn next_event(reader: &mut Option<Reader>) -> Option<ChatEvent> {
     match reader {
         Some(reader) => reader.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn next_receipt(handing: &mut Option<Box<Handing>>) -> Option<Receipt> {
+    match handing {
+        Some(handing) => handing.next().await,
         None => std::future::pending().await,
     }
 }

@@ -13,10 +13,10 @@ use tokio_tungstenite::tungstenite::error::{Error, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
-use crate::frame::MAX_MESSAGE_BYTES;
+use crate::settings::ConnectionBounds;
 
 /// The library would otherwise take 128 KiB for each idle connection.
-const READ_BUFFER_BYTES: usize = 4096;
+const READ_BUFFER_BYTES: usize = 1024;
 /// Holds one frame that the client has not taken yet, with room for control frames.
 const MAX_WRITE_BUFFER_BYTES: usize = 1024 * 1024;
 /// How long the other side may take to answer a close frame.
@@ -49,15 +49,15 @@ pub(super) struct Wire {
 }
 
 impl Wire {
-    pub(super) async fn new(upgraded: TokioIo<Upgraded>, slow_write: Duration) -> Self {
+    pub(super) async fn new(upgraded: TokioIo<Upgraded>, bounds: &ConnectionBounds) -> Self {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER_BYTES)
             .write_buffer_size(0)
-            .max_write_buffer_size(MAX_WRITE_BUFFER_BYTES)
-            .max_message_size(Some(MAX_MESSAGE_BYTES))
-            .max_frame_size(Some(MAX_MESSAGE_BYTES));
+            .max_write_buffer_size(MAX_WRITE_BUFFER_BYTES + bounds.message_bytes)
+            .max_message_size(Some(bounds.message_bytes))
+            .max_frame_size(Some(bounds.message_bytes));
         let stream = WebSocketStream::from_raw_socket(upgraded, Role::Server, Some(config)).await;
-        Self { stream, slow_write }
+        Self { stream, slow_write: bounds.slow_write }
     }
 
     /// Waits for the next message. May be dropped and called again without losing any.

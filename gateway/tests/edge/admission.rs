@@ -15,7 +15,12 @@ async fn exactly_ten_of_a_hundred_questions_at_once_pass() {
         request(stack.http, "POST /chat", &headers, r#"{"message":"open?"}"#).await
     }));
     let replies = replies.await;
-    assert_eq!(replies.iter().filter(|reply| reply.status == 200).count(), 10);
+    let passed: Vec<_> = replies.iter().filter(|reply| reply.status == 200).collect();
+    assert_eq!(passed.len(), 10);
+    let mut left: Vec<u32> =
+        passed.iter().filter_map(|reply| reply.header("ratelimit-remaining").parse().ok()).collect();
+    left.sort_unstable();
+    assert_eq!(left, (0..10).collect::<Vec<u32>>(), "each is told what is left");
     for refused in replies.iter().filter(|reply| reply.status != 200) {
         let body = refused.json();
         assert_eq!(
@@ -23,6 +28,9 @@ async fn exactly_ten_of_a_hundred_questions_at_once_pass() {
             (429, &json!("RATE_LIMITED"), &json!(true))
         );
         let wait: u64 = refused.header("retry-after").parse().expect("seconds");
+        assert_eq!((refused.header("ratelimit-limit"), refused.header("ratelimit-remaining")), ("10", "0"));
+        let reset: u64 = refused.header("ratelimit-reset").parse().expect("seconds");
+        assert!((wait..=60).contains(&reset), "{refused:?}");
         assert!((1..=60).contains(&wait) && body["retry_after_ms"].is_u64(), "{refused:?}");
         assert_eq!(refused.header("content-type"), "application/problem+json");
     }
@@ -33,7 +41,17 @@ async fn exactly_ten_of_a_hundred_questions_at_once_pass() {
     );
     let mut socket = socket(stack.http).await;
     socket.ask("open?").await;
-    assert_eq!(socket.frame().await["code"], "RATE_LIMITED", "one limit on every transport");
+    let refused = socket.frame().await;
+    assert_eq!(refused["code"], "RATE_LIMITED", "one limit on every transport");
+    assert_eq!(
+        (&refused["rate_limit"]["limit"], &refused["rate_limit"]["remaining"]),
+        (&json!(10), &json!(0))
+    );
+    assert!(refused["rate_limit"]["reset_ms"].as_u64().is_some_and(|reset| reset <= 60_000), "{refused}");
+    let asked = proto::v1::AskRequest { question: "open?".to_owned(), ..Default::default() };
+    let status = stack.chat.clone().ask(asked).await.expect_err("one limit on every transport");
+    let told = |name| status.metadata().get(name).and_then(|value| value.to_str().ok());
+    assert_eq!((told("ratelimit-limit"), told("ratelimit-remaining")), (Some("10"), Some("0")));
 }
 
 #[tokio::test]

@@ -62,25 +62,30 @@ pub(crate) async fn get(address: SocketAddr, path: &str) -> Reply {
 }
 
 fn parse(reply: &[u8]) -> Reply {
-    let text = String::from_utf8(reply.to_vec()).expect("UTF-8");
-    let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no HTTP: {text}"));
+    let end = reply.windows(4).position(|bytes| bytes == b"\r\n\r\n");
+    let end = end.unwrap_or_else(|| panic!("no HTTP: {reply:?}"));
+    let head = std::str::from_utf8(&reply[..end]).expect("a head is text");
     let mut lines = head.lines();
     let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
     let headers: HashMap<String, String> = lines
         .filter_map(|line| line.split_once(": "))
         .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
         .collect();
+    let body = &reply[end + 4..];
     let chunked = headers.get("transfer-encoding").is_some_and(|coding| coding == "chunked");
     let body = if chunked { dechunk(body) } else { body.to_owned() };
-    Reply { status, headers, body }
+    // The body of gRPC-Web is no text; what is looked for in it is.
+    Reply { status, headers, body: String::from_utf8_lossy(&body).into_owned() }
 }
 
-fn dechunk(mut body: &str) -> String {
-    let mut whole = String::new();
-    while let Some((size, rest)) = body.split_once("\r\n") {
+fn dechunk(mut body: &[u8]) -> Vec<u8> {
+    let mut whole = Vec::new();
+    while let Some(end) = body.windows(2).position(|bytes| bytes == b"\r\n") {
+        let size = std::str::from_utf8(&body[..end]).expect("a chunk's size");
         let size = usize::from_str_radix(size, 16).expect("a chunk's size");
-        whole += &rest[..size];
-        body = rest[size..].trim_start_matches("\r\n");
+        let rest = &body[end + 2..];
+        whole.extend_from_slice(&rest[..size]);
+        body = rest[size..].strip_prefix(b"\r\n").unwrap_or_default();
     }
     whole
 }

@@ -192,17 +192,33 @@ impl Generator for FakeGenerator {
     }
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct FakeRetriever {
+    /// The generation of the knowledge; none where nobody may follow it.
+    pub(crate) generation: Arc<watch::Sender<Option<u64>>>,
+    /// What searches get that want the question's vector.
+    pub(crate) vector: Arc<Mutex<Vec<f32>>>,
     pub(crate) searches: Arc<Mutex<Vec<v1::SearchRequest>>>,
     pub(crate) failures: Arc<Mutex<VecDeque<Status>>>,
     pub(crate) opinions: Arc<Mutex<Vec<v1::RecordFeedbackRequest>>>,
     pub(crate) no_passages: Arc<Mutex<bool>>,
+    held: Arc<Mutex<Option<Arc<Notify>>>>,
 }
 
 impl FakeRetriever {
+    pub(crate) fn new() -> Self {
+        let generation = Arc::new(watch::Sender::new(None));
+        let (vector, searches, failures, opinions, no_passages, held) = Default::default();
+        Self { generation, vector, searches, failures, opinions, no_passages, held }
+    }
+
     pub(crate) fn fail(&self, status: Status) {
         self.failures.lock().unwrap().push_back(status);
+    }
+
+    /// The next search waits for the gate.
+    pub(crate) fn hold(&self, gate: &Arc<Notify>) {
+        *self.held.lock().unwrap() = Some(Arc::clone(gate));
     }
 
     fn next_failure(&self) -> Result<(), Status> {
@@ -230,6 +246,10 @@ impl Retriever for FakeRetriever {
     ) -> Result<Response<v1::SearchResponse>, Status> {
         let request = request.into_inner();
         self.searches.lock().unwrap().push(request.clone());
+        let held = self.held.lock().unwrap().take();
+        if let Some(gate) = held {
+            gate.notified().await;
+        }
         self.next_failure()?;
         let none = *self.no_passages.lock().unwrap();
         let stage_times =
@@ -240,9 +260,14 @@ impl Retriever for FakeRetriever {
             } else {
                 vec![Passage { collection: request.collections[0].clone(), ..passage() }]
             },
-            generation: 42,
+            generation: self.generation.borrow().unwrap_or(42),
             stage_times: Some(stage_times),
             rewritten_question: leaning(&request),
+            question_vector: if request.wants_question_vector {
+                self.vector.lock().unwrap().clone()
+            } else {
+                Vec::new()
+            },
         }))
     }
 
@@ -342,7 +367,15 @@ impl Retriever for FakeRetriever {
         &self,
         _: Request<v1::WatchGenerationRequest>,
     ) -> Result<Response<Self::WatchGenerationStream>, Status> {
-        unused()
+        if self.generation.borrow().is_none() {
+            return unused();
+        }
+        let changes = tokio_stream::wrappers::WatchStream::new(self.generation.subscribe());
+        let told = |generation: Option<u64>| async move {
+            let told = generation.ok_or_else(|| Status::unavailable("the retriever is gone"));
+            Some(told.map(|number| v1::Generation { number, committed_ms: 0 }))
+        };
+        Ok(Response::new(Box::pin(changes.filter_map(told))))
     }
 
     async fn record_feedback(

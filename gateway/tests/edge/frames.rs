@@ -82,6 +82,16 @@ async fn frames_beside_an_answer_have_the_fields_of_their_examples() {
 }
 
 #[tokio::test]
+async fn a_request_for_a_person_and_its_receipt_have_the_fields_of_their_examples() {
+    let stack = stack(&[]).await;
+    let mut socket = socket(stack.http).await;
+    let mut asked = example("handoff");
+    asked["answer_ids"] = json!([]);
+    socket.send(asked).await;
+    check(&socket.frame().await, "handoff_receipt");
+}
+
+#[tokio::test]
 async fn the_answer_over_rest_holds_the_fields_of_the_end_frame() {
     let stack = stack(&[]).await;
     let reply = post(stack.http, "/chat", r#"{"message":"open?"}"#).await;

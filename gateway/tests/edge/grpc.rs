@@ -6,8 +6,8 @@ use proto::ErrorCode;
 use proto::v1::chat_event::Event;
 use proto::v1::send_feedback_request::Verdict;
 use proto::v1::{
-    AskRequest, ChatEvent, ExplainRequest, HistoryTurn, ResumeRequest, SearchRequest, SendFeedbackRequest,
-    StopRequest,
+    AskRequest, ChatEvent, ExplainRequest, FeedbackReason, HistoryTurn, ResumeRequest, SearchRequest,
+    SendFeedbackRequest, StopRequest,
 };
 use tonic::{Request, Status, Streaming};
 
@@ -105,9 +105,18 @@ async fn a_callers_deadline_ends_the_answer_and_the_generators_stream() {
     let mut request = Request::new(ask("open?"));
     request.metadata_mut().insert("grpc-timeout", "300m".parse().expect("ASCII"));
     let mut chat = stack.chat.clone();
-    let events = read(chat.ask(request).await.expect("admitted").into_inner()).await;
-    let Some(Event::Failed(failed)) = &events.last().unwrap().event else { panic!("{events:?}") };
-    assert_eq!(failed.code, "DEADLINE_EXCEEDED");
+    let (mut stream, mut last) = (chat.ask(request).await.expect("admitted").into_inner(), None);
+    let status = loop {
+        match stream.message().await {
+            Ok(event) => last = Some(event.expect("a status, and no plain end")),
+            Err(status) => break status,
+        }
+    };
+    let Some(Event::Failed(failed)) = last.and_then(|last| last.event) else { panic!("{status:?}") };
+    assert_eq!(
+        (failed.code.as_str(), ErrorCode::of(&status).0),
+        ("DEADLINE_EXCEEDED", ErrorCode::DeadlineExceeded)
+    );
     stack.generator.open_streams(0).await;
 }
 
@@ -128,10 +137,14 @@ async fn stop_feedback_and_explain_work() {
     assert!(!chat.stop(stop).await.expect("known").into_inner().was_running);
     let opinion = SendFeedbackRequest {
         answer_id,
-        verdict: Verdict::Positive.into(),
+        verdict: Verdict::Negative.into(),
+        reason: FeedbackReason::Irrelevant.into(),
         ..SendFeedbackRequest::default()
     };
     chat.send_feedback(opinion.clone()).await.expect("stored");
+    assert_eq!(stack.retriever.opinions.lock().unwrap()[0].reason(), FeedbackReason::Irrelevant);
+    let unknown = SendFeedbackRequest { reason: 99, ..opinion.clone() };
+    assert_eq!(code(&chat.send_feedback(unknown).await.expect_err("no reason")), ErrorCode::InvalidArgument);
     let silent = SendFeedbackRequest { verdict: 0, ..opinion };
     assert_eq!(code(&chat.send_feedback(silent).await.expect_err("no verdict")), ErrorCode::InvalidArgument);
     let search = Some(SearchRequest { question: "open".to_owned(), ..SearchRequest::default() });

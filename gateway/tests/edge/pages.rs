@@ -27,6 +27,10 @@ async fn built_in_files_are_served_once_and_then_known() {
         ("/", "text/html"),
         ("/demo.css", "text/css"),
         ("/demo.js", "text/javascript"),
+        ("/playground", "text/html"),
+        ("/playground/state?scene=error", "text/html"),
+        ("/playground/page.css", "text/css"),
+        ("/playground/page.js", "text/javascript"),
         ("/widget.js", "text/javascript"),
         ("/openapi.json", "application/json"),
     ] {
@@ -42,8 +46,37 @@ async fn built_in_files_are_served_once_and_then_known() {
 }
 
 #[tokio::test]
+async fn any_page_may_load_the_widget_and_its_languages() {
+    let stack = stack(&[("GATEWAY_DEMO", "false")]).await;
+    for path in ["/widget.js", "/languages/de.json", "/languages/ja.json"] {
+        let reply = get(stack.http, path).await;
+        assert_eq!((reply.status, reply.header("access-control-allow-origin")), (200, "*"), "{path}");
+        assert_eq!(reply.header("cross-origin-resource-policy"), "cross-origin", "{path}");
+    }
+    for path in ["/languages/xx.json", "/languages/de", "/languages/..%2Fen.json"] {
+        assert_eq!(get(stack.http, path).await.status, 404, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn only_a_state_of_the_playground_may_be_framed_and_only_by_its_own_origin() {
+    let stack = stack(&[]).await;
+    for (path, ancestors, option) in [
+        ("/", "frame-ancestors 'none'", "DENY"),
+        ("/playground", "frame-ancestors 'none'", "DENY"),
+        ("/playground/state", "frame-ancestors 'self'", "SAMEORIGIN"),
+    ] {
+        let reply = get(stack.http, path).await;
+        assert!(reply.header("content-security-policy").ends_with(ancestors), "{path}");
+        assert_eq!(reply.header("x-frame-options"), option, "{path}");
+    }
+    assert_eq!(get(stack.http, "/playground/secrets.js").await.status, 404);
+}
+
+#[tokio::test]
 async fn the_demonstration_is_off_unless_asked_for() {
     let stack = stack(&[("GATEWAY_DEMO", "false")]).await;
     assert_eq!(get(stack.http, "/").await.status, 404);
+    assert_eq!(get(stack.http, "/playground").await.status, 404);
     assert_eq!(get(stack.http, "/ws/echo").await.status, 404);
 }

@@ -1,6 +1,7 @@
 //! REST and server-sent events.
 
 use futures_util::future::join_all;
+use proto::v1::FeedbackReason;
 use serde_json::{Value, json};
 
 use crate::client::{get, post, request, text_of};
@@ -112,10 +113,17 @@ async fn an_opinion_is_stored() {
         .as_str()
         .unwrap()
         .to_owned();
-    let body = json!({"answer_id": id, "verdict": "negative", "comment": "no"}).to_string();
-    assert_eq!(post(stack.http, "/feedback", &body).await.status, 204);
+    let mut body = json!({"answer_id": id, "verdict": "negative", "reason": "outdated", "comment": "no"});
+    assert_eq!(post(stack.http, "/feedback", &body.to_string()).await.status, 204);
     let opinion = stack.retriever.opinions.lock().unwrap()[0].clone();
+    assert_eq!(opinion.reason(), FeedbackReason::Outdated);
     assert_eq!((opinion.answer_id, opinion.positive, opinion.comment.as_str()), (id, false, "no"));
+    body["reason"] = json!(null);
+    assert_eq!(post(stack.http, "/feedback", &body.to_string()).await.status, 204);
+    assert_eq!(stack.retriever.opinions.lock().unwrap()[1].reason(), FeedbackReason::Unspecified);
+    body["reason"] = json!("bad");
+    let reply = post(stack.http, "/feedback", &body.to_string()).await;
+    assert!(reply.status == 400 && reply.body.contains("`outdated`"), "{reply:?}");
 }
 
 #[tokio::test]

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use proto::v1::AskRequest;
+use proto::v1::chat_event::Event;
 use serde_json::json;
 use tokio::sync::Notify;
 
-use crate::client::{get, post, socket};
+use crate::client::{get, post, request, socket};
 use crate::fakes::{Step, delta, finished};
 use crate::stack::{PATIENCE, stack};
 
@@ -38,6 +40,36 @@ async fn a_running_answer_is_finished_before_its_socket_closes() {
     assert_eq!(busy.close_code().await, 1012);
     assert!(stack.shutdown.drained(PATIENCE).await, "{} tasks are left", stack.shutdown.task_count());
     assert!(!stack.readiness.is_ready());
+}
+
+#[tokio::test]
+async fn answers_over_server_sent_events_and_grpc_are_finished_too() {
+    let mut stack = stack(&[]).await;
+    let gates = [Arc::new(Notify::new()), Arc::new(Notify::new())];
+    for gate in &gates {
+        stack.generator.plan(vec![delta("one "), Step::Gate(Arc::clone(gate)), delta("two"), finished()]);
+    }
+    let headers = [("content-type", "application/json"), ("accept", "text/event-stream")];
+    let http = stack.http;
+    let sent =
+        async { request(http, "POST /chat", &headers, r#"{"message":"open?","streaming":true}"#).await };
+    let drained = async {
+        stack.generator.open_streams(1).await;
+        let ask = AskRequest { question: "open?".to_owned(), ..AskRequest::default() };
+        let mut events = stack.chat.ask(ask).await.expect("admitted").into_inner();
+        stack.generator.open_streams(2).await;
+        stack.shutdown.begin();
+        gates.iter().for_each(|gate| gate.notify_one());
+        let mut last = None;
+        while let Some(event) = events.message().await.expect("not cut") {
+            last = event.event;
+        }
+        last
+    };
+    let (sent, last) = tokio::join!(sent, drained);
+    assert!(sent.body.contains("event: end") && sent.body.contains("one two"), "{}", sent.body);
+    assert!(matches!(last, Some(Event::Ended(ended)) if ended.text == "one two"));
+    assert!(stack.shutdown.drained(PATIENCE).await, "{} tasks are left", stack.shutdown.task_count());
 }
 
 #[tokio::test]

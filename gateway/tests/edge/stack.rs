@@ -25,6 +25,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) struct Stack {
     pub(crate) shutdown: Shutdown,
     pub(crate) http: SocketAddr,
+    pub(crate) grpc: SocketAddr,
     pub(crate) internal: SocketAddr,
     pub(crate) chat: ChatClient<Channel>,
     pub(crate) retriever: FakeRetriever,
@@ -35,6 +36,11 @@ pub(crate) struct Stack {
 
 /// Starts a gateway without rate limits, except where the pairs say otherwise.
 pub(crate) async fn stack(pairs: &[(&str, &str)]) -> Stack {
+    stack_at(None, pairs).await
+}
+
+/// The same, before a retriever that tells of its generation.
+pub(crate) async fn stack_at(generation: Option<u64>, pairs: &[(&str, &str)]) -> Stack {
     let defaults = [
         ("RATE_PER_MINUTE", "0"),
         ("RATE_PER_HOUR", "0"),
@@ -45,7 +51,8 @@ pub(crate) async fn stack(pairs: &[(&str, &str)]) -> Stack {
     let settings = Settings::read(&mut reader).expect("right settings");
     reader.finish(&["GATEWAY_"]).expect("right settings");
     let (shutdown, behind) = (Shutdown::new(), Shutdown::new());
-    let (retriever, generator) = (FakeRetriever::default(), FakeGenerator::new());
+    let (retriever, generator) = (FakeRetriever::new(), FakeGenerator::new());
+    retriever.generation.send_replace(generation);
     let upstreams = Upstreams {
         retriever: serve(Routes::new(RetrieverServer::new(retriever.clone())), &behind),
         generator: serve(Routes::new(GeneratorServer::new(generator.clone())), &behind),
@@ -59,6 +66,7 @@ pub(crate) async fn stack(pairs: &[(&str, &str)]) -> Stack {
     let target: Target = format!("http://{grpc}").parse().expect("an address");
     Stack {
         http: running.http_addr,
+        grpc,
         internal: running.internal_addr.expect("a port"),
         chat: ChatClient::new(target.channel()),
         readiness: running.readiness,
@@ -73,8 +81,15 @@ fn serve(routes: Routes, shutdown: &Shutdown) -> Target {
     let (sender, listener) = lifecycle::memory_listener();
     let readiness = Readiness::new(shutdown);
     readiness.set(true);
-    let options =
-        GrpcOptions { descriptor: &[], services: &[], readiness, reflection: false, drain: Duration::ZERO };
+    let options = GrpcOptions {
+        descriptor: &[],
+        services: &[],
+        readiness,
+        reflection: false,
+        drain: Duration::ZERO,
+        access: lifecycle::Access::default(),
+        limits: lifecycle::GrpcLimits::INSIDE,
+    };
     let own = shutdown.clone();
     shutdown.spawn("fake", async move { lifecycle::serve_grpc(listener, routes, options, &own).await });
     Target::Memory(sender)

@@ -23,11 +23,15 @@ async fn an_opinion_goes_beside_a_running_answer() {
     let mut socket = socket(stack.http).await;
     socket.ask("open?").await;
     let id = socket.answer().await[0]["answer_id"].clone();
-    socket.send(json!({"action": "feedback", "answer_id": id, "verdict": "positive"})).await;
+    socket
+        .send(json!({"action": "feedback", "answer_id": id, "verdict": "negative", "reason": "unclear"}))
+        .await;
     while stack.retriever.opinions.lock().unwrap().is_empty() {
         socket.send(json!({"action": "heartbeat"})).await;
         assert_eq!(socket.frame().await["type"], "heartbeat");
     }
+    let reason = stack.retriever.opinions.lock().unwrap()[0].reason();
+    assert_eq!(reason, proto::v1::FeedbackReason::Unclear);
     stack.retriever.fail(tonic::Status::internal("/var/lib"));
     socket.send(json!({"action": "feedback", "answer_id": id, "verdict": "negative", "comment": ""})).await;
     assert_eq!(socket.frame().await["code"], "INTERNAL");

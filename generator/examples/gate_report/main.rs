@@ -123,6 +123,7 @@ fn prompt(passage: &str, tongue: Tongue) -> Prompt {
         language: tongue.code().to_owned(),
         max_output_tokens: 1,
         task: Task::Answer,
+        earlier: None,
     }
 }
 

@@ -4,6 +4,7 @@ use super::{
     AnswerEvent, Answerer, Arc, Error, Finish, FinishReason, Ladder, ModelEvent, ModelKind, Prompt,
     RetractReason,
 };
+use crate::earlier::{Earlier, EarlierAnswers, EarlierCitation};
 use crate::gate::Unsupported;
 use crate::guard::{Checked, Direction, Guard, GuardSettings, Guardrail, Verdict};
 use crate::model::ChatModel;
@@ -40,6 +41,7 @@ fn prompt(passages: usize) -> Prompt {
         language: String::new(),
         max_output_tokens: 100,
         task: Task::Answer,
+        earlier: None,
     }
 }
 
@@ -80,6 +82,24 @@ fn read(events: &[Result<AnswerEvent, Error>]) -> (String, Finish) {
         }
     }
     unreachable!("{events:?}")
+}
+
+/// Never answers.
+#[derive(Debug)]
+struct Away;
+
+impl ChatModel for Away {
+    fn name(&self) -> &'static str {
+        "away"
+    }
+
+    fn kind(&self) -> ModelKind {
+        ModelKind::Language
+    }
+
+    fn answer(&self, _: Prompt) -> BoxStream<'static, Result<ModelEvent, Error>> {
+        stream::iter([Err(Error::ModelRefused("no rights".to_owned()))]).boxed()
+    }
 }
 
 /// Writes down what it is asked, and answers with it.
@@ -346,4 +366,26 @@ fn what_is_no_single_question_is_not_searched() {
         assert_eq!(rewritten(saying(text), "And for children?", 0).question, None, "{text}");
     }
     assert_eq!(rewritten(Repeating, ATTACK, 100), Rewritten::default(), "an attack reaches no model");
+}
+
+#[test]
+fn an_earlier_answer_stands_in_for_models_that_fail_and_is_marked() {
+    let mut reader = lifecycle::Reader::from_pairs([("GENERATOR_GATE", "mark")]);
+    let answers = AnswerSettings::read(&mut reader);
+    let (limits, prices) = (ladder_limits(&mut reader), Prices::read(&mut reader));
+    let ladder = Ladder::new(vec![Arc::new(Away), Arc::new(EarlierAnswers), Arc::new(Repeating)], limits);
+    let guard = Guard::local(&GuardSettings::read(&mut reader)).expect("the built-in rules");
+    let answerer = Answerer::new(Arc::new(ladder), guard, Arc::new(prices), &answers);
+    let cited = EarlierCitation { number: 2, passage: 0, quote: "here".to_owned() };
+    let earlier = Earlier { text: "We are here [2].".to_owned(), citations: vec![cited] };
+    let events = all(&answerer, Prompt { earlier: Some(earlier), ..prompt(1) }, None);
+    assert_eq!(read(&events).0, "We are here [1].", "numbers follow the order of use");
+    let is_marked = |event: &_| matches!(event, Ok(AnswerEvent::Notice { kind: "degraded", .. }));
+    assert!(events.iter().any(is_marked), "{events:?}");
+    let Some(Ok(AnswerEvent::Finished { author: Some(author), finish, .. })) = events.last() else {
+        unreachable!("{events:?}")
+    };
+    assert_eq!((author.kind, finish.cost_microdollars), (ModelKind::Earlier, 0));
+    let without = all(&answerer, prompt(1), None);
+    assert_eq!(read(&without).0, "Where are you?", "the next step answers");
 }

@@ -14,18 +14,19 @@ const GERMAN: &str = "Wir haben Montag bis Freitag von 9 bis 18 Uhr geöffnet. D
     Am 24. Dezember schließen wir um 12:30 Uhr. Die Rückgabe ist dreißig Tage lang möglich. Frau Maren Oakley leitet die Werkstatt.";
 
 fn prompt(question: &str, passages: &[(&str, &str)]) -> Prompt {
-    let passages = passages.iter().map(|(language, text)| Passage {
+    let passage = |(language, text): &(&str, &str)| Passage {
         text: (*text).to_owned(),
         language: (*language).to_owned(),
         ..Passage::default()
-    });
+    };
     Prompt {
         question: question.to_owned(),
-        passages: passages.collect(),
+        passages: passages.iter().map(passage).collect(),
         history: Vec::new(),
         language: String::new(),
         max_output_tokens: 100,
         task: Task::Answer,
+        earlier: None,
     }
 }
 
@@ -384,10 +385,8 @@ proptest! {
             }
         }
         let text: String = answer.iter().filter(|piece| citation(piece).is_none()).map(String::as_str).collect();
-        let passed: String = events.iter().filter_map(|event| match event {
-            GateEvent::Text(text) => Some(text.as_str()),
-            _ => None,
-        }).collect();
+        let shown = |event: &GateEvent| if let GateEvent::Text(text) = event { text.clone() } else { String::new() };
+        let passed: String = events.iter().map(shown).collect();
         prop_assert_eq!(passed, text);
     }
 

@@ -49,6 +49,11 @@ impl Breaker {
         }
     }
 
+    /// Whether the model is left alone, but for the call that tries it now and then.
+    pub(super) fn is_open(&self) -> bool {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).open_until.is_some()
+    }
+
     /// Notes that the model answers.
     pub(super) fn succeeded(&self) {
         *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State::default();

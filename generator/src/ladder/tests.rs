@@ -98,6 +98,7 @@ fn prompt() -> Prompt {
         language: String::new(),
         max_output_tokens: 100,
         task: Task::Answer,
+        earlier: None,
     }
 }
 
@@ -209,6 +210,20 @@ async fn a_model_that_fails_again_and_again_is_left_alone_and_tried_later() {
         assert_eq!(seen(&ladder, None).await.committed, 110, "asked, and then the smaller one");
     }
     assert_eq!(seen(&ladder, None).await.committed, 10, "only the smaller one is asked");
+    tokio::time::advance(LIMITS.breaker.open).await;
+    assert_eq!(seen(&ladder, None).await.text, "big ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_model_that_is_left_alone_is_tried_by_one_call_at_a_time() {
+    let ladder = ladder(&[Call::Throttled; 6], &[], &[]);
+    for (calls, what) in [(3, "asked again"), (1, "the failure that opens the breaker"), (0, "left alone")] {
+        assert_eq!(seen(&ladder, None).await.committed, calls * 100 + 10, "{what}");
+    }
+    for _ in 0..2 {
+        tokio::time::advance(LIMITS.breaker.open).await;
+        assert_eq!(seen(&ladder, None).await.committed, 110, "one call tries");
+    }
     tokio::time::advance(LIMITS.breaker.open).await;
     assert_eq!(seen(&ladder, None).await.text, "big ");
 }

@@ -28,6 +28,7 @@ fn is_marked(sentence: &str, passage: &str, tongue: Tongue) -> bool {
         language: tongue.code().to_owned(),
         max_output_tokens: 1,
         task: Task::Answer,
+        earlier: None,
     };
     let (mut gate, mut is_marked) = (Gate::new(&prompt, GateMode::Mark), false);
     let mut see = |event| is_marked |= matches!(event, GateEvent::Unsupported(_));

@@ -42,6 +42,7 @@ pub(crate) fn question() -> Prompt {
         language: String::new(),
         max_output_tokens: 64,
         task: Task::Answer,
+        earlier: None,
     }
 }
 

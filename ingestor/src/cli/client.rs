@@ -9,10 +9,9 @@ use proto::v1::reconciled_document::Action;
 use proto::v1::{
     DeleteRequest, DocumentState, ListRequest, ReconcileRequest, ReconcileSummary, ReconciledDocument, Stage,
 };
-use proto::{ErrorCode, Target};
+use proto::{ErrorCode, ServiceChannel, Target};
 use serde::Serialize;
 use tonic::Status;
-use tonic::transport::Channel;
 
 use super::report::{Report, counted};
 use super::{Ending, Trouble};
@@ -26,7 +25,7 @@ pub(super) const RECONCILE_DEADLINE: Duration = Duration::from_secs(3_600);
 /// A connection to the service.
 #[derive(Clone, Debug)]
 pub(super) struct Client {
-    pub(super) grpc: IngestorClient<Channel>,
+    pub(super) grpc: IngestorClient<ServiceChannel>,
     server: String,
 }
 
@@ -72,10 +71,10 @@ struct Totals {
 impl Client {
     pub(super) fn new(server: &Target) -> Self {
         let name = match server {
-            Target::Address(address) => address.to_string(),
+            Target::Address(address) | Target::Guarded(address, _) => address.to_string(),
             Target::Memory(_) => "this process".to_owned(),
         };
-        Self { grpc: IngestorClient::new(server.channel()), server: name }
+        Self { grpc: IngestorClient::new(server.service_channel()), server: name }
     }
 
     /// Says why a call failed in words that help.

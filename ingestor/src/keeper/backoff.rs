@@ -27,6 +27,11 @@ impl Backoff {
         longest / 2 + longest / 2 * share / 1_000
     }
 
+    /// The same for what costs little and is waited for: a time that doubles from 80 ms to 4 s.
+    pub(crate) fn next_short_delay(&mut self) -> Duration {
+        self.next_delay() * 2 / 5
+    }
+
     pub(crate) fn reset(&mut self) {
         self.tries = 0;
     }
@@ -46,6 +51,7 @@ mod tests {
         }
         for _ in 0..100 {
             assert!(backoff.next_delay() <= LONGEST);
+            assert!(backoff.next_short_delay() <= Duration::from_secs(4));
         }
         backoff.reset();
         assert!(backoff.next_delay() <= Duration::from_millis(200));

@@ -66,7 +66,8 @@ impl Keeper {
                 Err(_) => {
                     // What the index holds may have changed while it was away.
                     next_full = Instant::now();
-                    Instant::now() + backoff.next_delay()
+                    // Whoever comes up after the index is ready soon, too.
+                    Instant::now() + backoff.next_short_delay()
                 }
             };
             tokio::select! {

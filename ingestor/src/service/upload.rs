@@ -9,7 +9,7 @@ use proto::v1::upload_request::Part;
 use proto::v1::{Indexed, Progress, Stored, UploadEvent, UploadHeader, UploadRequest};
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
-use tonic::{Status, Streaming};
+use tonic::{Code, Status, Streaming};
 
 use super::{Service, WAITING_EVENTS, document_failure};
 use crate::document::DocumentKey;
@@ -81,7 +81,7 @@ async fn receive(parts: &mut Streaming<UploadRequest>, limit_bytes: u64) -> Resu
             return Err(Error::Request("the header must come once, before the data".to_owned()));
         };
         if data.len() > MAX_DATA_BYTES {
-            return Err(Error::Request("a message may hold at most 1 MiB of data".to_owned()));
+            return Err(Error::LargeMessage);
         }
         if bytes.len() + data.len() > expected {
             return Err(Error::Request(format!("more data came than the {content_bytes} bytes announced")));
@@ -112,10 +112,18 @@ fn checked_source(address: String) -> Result<Option<String>, Error> {
 async fn next(parts: &mut Streaming<UploadRequest>) -> Result<Option<Part>, Error> {
     let message = within(MESSAGE_DEADLINE, parts.message()).await;
     let message = message.map_err(|late| Error::Request(format!("the next part of the document: {late}")))?;
-    match message.map_err(|status| Error::Request(format!("the upload was cut: {}", status.message())))? {
+    match message.map_err(|status| broken(&status))? {
         None => Ok(None),
         Some(UploadRequest { part: Some(part) }) => Ok(Some(part)),
         Some(UploadRequest { part: None }) => Err(Error::Request("a message was empty".to_owned())),
+    }
+}
+
+/// Says what became of a message that did not arrive as one.
+fn broken(status: &Status) -> Error {
+    match status.code() {
+        Code::OutOfRange => Error::LargeMessage,
+        _ => Error::Request(format!("the upload was cut: {}", status.message())),
     }
 }
 

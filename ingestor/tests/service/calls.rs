@@ -79,6 +79,14 @@ async fn an_upload_that_breaks_its_contract_stores_nothing() {
         (vec![Part::Header(header("a.txt", b"abc")), data("abcd")], ErrorCode::InvalidArgument),
         (vec![Part::Header(wrong_hash), data("abc")], ErrorCode::InvalidArgument),
         (vec![Part::Header(header("a.txt", &[b'a'; 101]))], ErrorCode::TooLarge),
+        (
+            vec![Part::Header(header("a.txt", b"abc")), data(&"a".repeat(1024 * 1024 + 1))],
+            ErrorCode::TooLarge,
+        ),
+        (
+            vec![Part::Header(header("a.txt", b"abc")), data(&"a".repeat(2 * 1024 * 1024))],
+            ErrorCode::TooLarge,
+        ),
     ] {
         assert_eq!(code(stack.send(parts).await), expected);
     }

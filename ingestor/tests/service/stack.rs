@@ -70,11 +70,13 @@ pub(crate) fn serve_index(index: &FakeIndex, shutdown: &Shutdown) -> Target {
     let (sender, listener) = memory_listener();
     let (server, own) = (index.server(), shutdown.clone());
     let options = GrpcOptions {
+        access: lifecycle::Access::default(),
         descriptor: proto::FILE_DESCRIPTOR_SET,
         services: &[],
         readiness: Readiness::new(shutdown),
         reflection: false,
         drain: std::time::Duration::ZERO,
+        limits: lifecycle::GrpcLimits::INSIDE,
     };
     shutdown.spawn("index", async move {
         lifecycle::serve_grpc(listener, Routes::new(server), options, &own).await.expect("serves");

@@ -324,6 +324,59 @@ impl AnswerSource {
         }
     }
 }
+/// What was not right with an answer, as its reader sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum FeedbackReason {
+    /// The reader gave none.
+    Unspecified = 0,
+    /// What it says is not so.
+    Wrong = 1,
+    /// Something is missing.
+    Incomplete = 2,
+    /// It was so once.
+    Outdated = 3,
+    /// It answers another question.
+    Irrelevant = 4,
+    /// It cannot be understood.
+    Unclear = 5,
+    /// Its tone or content does not belong there.
+    Inappropriate = 6,
+    /// Something else; the comment may say what.
+    Other = 7,
+}
+impl FeedbackReason {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "FEEDBACK_REASON_UNSPECIFIED",
+            Self::Wrong => "FEEDBACK_REASON_WRONG",
+            Self::Incomplete => "FEEDBACK_REASON_INCOMPLETE",
+            Self::Outdated => "FEEDBACK_REASON_OUTDATED",
+            Self::Irrelevant => "FEEDBACK_REASON_IRRELEVANT",
+            Self::Unclear => "FEEDBACK_REASON_UNCLEAR",
+            Self::Inappropriate => "FEEDBACK_REASON_INAPPROPRIATE",
+            Self::Other => "FEEDBACK_REASON_OTHER",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "FEEDBACK_REASON_UNSPECIFIED" => Some(Self::Unspecified),
+            "FEEDBACK_REASON_WRONG" => Some(Self::Wrong),
+            "FEEDBACK_REASON_INCOMPLETE" => Some(Self::Incomplete),
+            "FEEDBACK_REASON_OUTDATED" => Some(Self::Outdated),
+            "FEEDBACK_REASON_IRRELEVANT" => Some(Self::Irrelevant),
+            "FEEDBACK_REASON_UNCLEAR" => Some(Self::Unclear),
+            "FEEDBACK_REASON_INAPPROPRIATE" => Some(Self::Inappropriate),
+            "FEEDBACK_REASON_OTHER" => Some(Self::Other),
+            _ => None,
+        }
+    }
+}
 /// A search.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct SearchRequest {
@@ -363,6 +416,9 @@ pub struct SearchRequest {
     /// How thoroughly an approximate index is searched.
     #[prost(enumeration = "SearchEffort", tag = "12")]
     pub effort: i32,
+    /// Whether the answer is to hold the question's embedding.
+    #[prost(bool, tag = "13")]
+    pub wants_question_vector: bool,
 }
 /// What was found.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -378,6 +434,9 @@ pub struct SearchResponse {
     /// The question as searched, when history changed it; else empty.
     #[prost(string, tag = "4")]
     pub rewritten_question: ::prost::alloc::string::String,
+    /// The question's embedding, of length 1, where it was wanted and made; as many numbers as the store's dimension, or none.
+    #[prost(float, repeated, tag = "5")]
+    pub question_vector: ::prost::alloc::vec::Vec<f32>,
 }
 /// A search to be explained.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -941,6 +1000,8 @@ pub struct RecordFeedbackRequest {
     /// When it was given; milliseconds since the Unix epoch.
     #[prost(int64, tag = "4")]
     pub given_ms: i64,
+    #[prost(enumeration = "FeedbackReason", tag = "5")]
+    pub reason: i32,
 }
 /// The opinion is stored.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -2542,6 +2603,9 @@ pub struct SendFeedbackRequest {
     /// The visitor who asked, as in `AskRequest.visitor_id`.
     #[prost(string, tag = "4")]
     pub visitor_id: ::prost::alloc::string::String,
+    /// What was not right.
+    #[prost(enumeration = "FeedbackReason", tag = "5")]
+    pub reason: i32,
 }
 /// Nested message and enum types in `SendFeedbackRequest`.
 pub mod send_feedback_request {
@@ -2588,6 +2652,115 @@ pub mod send_feedback_request {
 /// The opinion was stored.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SendFeedbackResponse {}
+/// A conversation that a person is to go on with.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct HandoffRequest {
+    /// The conversation so far, oldest first: at most 20 messages are passed on, the newest ones. May be empty.
+    #[prost(message, repeated, tag = "1")]
+    pub transcript: ::prost::alloc::vec::Vec<HistoryTurn>,
+    /// How the visitor can be reached: at least one of its fields.
+    #[prost(message, optional, tag = "2")]
+    pub contact: ::core::option::Option<Contact>,
+    /// What the visitor wants to add, at most 4,000 characters; may be empty.
+    #[prost(string, tag = "3")]
+    pub message: ::prost::alloc::string::String,
+    /// Answers that it is about, at most 20. NOT_FOUND when one belongs to somebody else.
+    #[prost(string, repeated, tag = "4")]
+    pub answer_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The page the visitor is on; untrusted.
+    #[prost(message, optional, tag = "5")]
+    pub page: ::core::option::Option<PageContext>,
+    /// The client's own id for the request, at most 64 characters: repeating it returns the same handoff as it stands then.
+    /// One that failed is tried again.
+    #[prost(string, tag = "6")]
+    pub client_message_id: ::prost::alloc::string::String,
+    /// The visitor, as in `AskRequest.visitor_id`.
+    #[prost(string, tag = "7")]
+    pub visitor_id: ::prost::alloc::string::String,
+}
+/// How a visitor can be reached.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Contact {
+    /// An e-mail address, ASCII, at most 254 characters.
+    #[prost(string, tag = "1")]
+    pub email: ::prost::alloc::string::String,
+    /// A phone number: 3 to 32 digits, spaces and `+ - ( ) . /`.
+    #[prost(string, tag = "2")]
+    pub phone: ::prost::alloc::string::String,
+    /// Anything else, at most 500 characters.
+    #[prost(string, tag = "3")]
+    pub text: ::prost::alloc::string::String,
+}
+/// What became of a handoff.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct HandoffResponse {
+    /// The handoff, as a ULID.
+    #[prost(string, tag = "1")]
+    pub handoff_id: ::prost::alloc::string::String,
+    #[prost(enumeration = "handoff_response::State", tag = "2")]
+    pub state: i32,
+    /// One sentence for the visitor; where it failed, what to do instead.
+    #[prost(string, tag = "3")]
+    pub message: ::prost::alloc::string::String,
+}
+/// Nested message and enum types in `HandoffResponse`.
+pub mod handoff_response {
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::prost::Enumeration
+    )]
+    #[repr(i32)]
+    pub enum State {
+        Unspecified = 0,
+        /// The webhook or the mail server has taken it.
+        Delivered = 1,
+        /// Nobody has taken it yet; it is tried again for a while.
+        Queued = 2,
+        /// It was not passed on and will not be.
+        Failed = 3,
+    }
+    impl State {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Unspecified => "STATE_UNSPECIFIED",
+                Self::Delivered => "STATE_DELIVERED",
+                Self::Queued => "STATE_QUEUED",
+                Self::Failed => "STATE_FAILED",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "STATE_UNSPECIFIED" => Some(Self::Unspecified),
+                "STATE_DELIVERED" => Some(Self::Delivered),
+                "STATE_QUEUED" => Some(Self::Queued),
+                "STATE_FAILED" => Some(Self::Failed),
+                _ => None,
+            }
+        }
+    }
+}
+/// Asks for starter questions.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetSuggestionsRequest {}
+/// Starter questions.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetSuggestionsResponse {
+    /// At most 8, of at most 200 characters each; may be empty.
+    #[prost(string, repeated, tag = "1")]
+    pub suggestions: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
 /// Generated client implementations.
 pub mod chat_client {
     #![allow(
@@ -2599,7 +2772,9 @@ pub mod chat_client {
     )]
     use tonic::codegen::*;
     use tonic::codegen::http::Uri;
-    /// The public interface, served by the gateway. Metadata `x-api-key` names the key wherever keys are configured.
+    /// The public interface, served by the gateway. Wherever keys are configured, metadata `x-api-key` names the key, or
+    /// `authorization: Bearer` the key or a visitor token. What is left of the limits stands in the metadata `ratelimit-limit`,
+    /// `ratelimit-remaining` and `ratelimit-reset` (seconds) of answers to `Ask` and of `RATE_LIMITED` errors.
     /// Errors carry google.rpc.ErrorInfo (reason = the error code, domain "smallbiz.chatbot") and, where waiting helps,
     /// google.rpc.RetryInfo.
     #[derive(Debug, Clone)]
@@ -2794,6 +2969,57 @@ pub mod chat_client {
                 .insert(GrpcMethod::new("smallbiz.chatbot.v1.Chat", "Explain"));
             self.inner.unary(req, path, codec).await
         }
+        /// Passes the conversation on to a person. Returns once the first attempt has shown whether it arrived; the state says
+        /// which, also where it failed.
+        pub async fn handoff(
+            &mut self,
+            request: impl tonic::IntoRequest<super::HandoffRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::HandoffResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/smallbiz.chatbot.v1.Chat/Handoff",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("smallbiz.chatbot.v1.Chat", "Handoff"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Returns the questions that a chat offers before the first one is asked.
+        pub async fn get_suggestions(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetSuggestionsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetSuggestionsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/smallbiz.chatbot.v1.Chat/GetSuggestions",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("smallbiz.chatbot.v1.Chat", "GetSuggestions"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -2850,8 +3076,24 @@ pub mod chat_server {
             &self,
             request: tonic::Request<super::ExplainRequest>,
         ) -> std::result::Result<tonic::Response<super::ExplainResponse>, tonic::Status>;
+        /// Passes the conversation on to a person. Returns once the first attempt has shown whether it arrived; the state says
+        /// which, also where it failed.
+        async fn handoff(
+            &self,
+            request: tonic::Request<super::HandoffRequest>,
+        ) -> std::result::Result<tonic::Response<super::HandoffResponse>, tonic::Status>;
+        /// Returns the questions that a chat offers before the first one is asked.
+        async fn get_suggestions(
+            &self,
+            request: tonic::Request<super::GetSuggestionsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetSuggestionsResponse>,
+            tonic::Status,
+        >;
     }
-    /// The public interface, served by the gateway. Metadata `x-api-key` names the key wherever keys are configured.
+    /// The public interface, served by the gateway. Wherever keys are configured, metadata `x-api-key` names the key, or
+    /// `authorization: Bearer` the key or a visitor token. What is left of the limits stands in the metadata `ratelimit-limit`,
+    /// `ratelimit-remaining` and `ratelimit-reset` (seconds) of answers to `Ask` and of `RATE_LIMITED` errors.
     /// Errors carry google.rpc.ErrorInfo (reason = the error code, domain "smallbiz.chatbot") and, where waiting helps,
     /// google.rpc.RetryInfo.
     #[derive(Debug)]
@@ -3151,6 +3393,94 @@ pub mod chat_server {
                     };
                     Box::pin(fut)
                 }
+                "/smallbiz.chatbot.v1.Chat/Handoff" => {
+                    #[allow(non_camel_case_types)]
+                    struct HandoffSvc<T: Chat>(pub Arc<T>);
+                    impl<T: Chat> tonic::server::UnaryService<super::HandoffRequest>
+                    for HandoffSvc<T> {
+                        type Response = super::HandoffResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::HandoffRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Chat>::handoff(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = HandoffSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/smallbiz.chatbot.v1.Chat/GetSuggestions" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetSuggestionsSvc<T: Chat>(pub Arc<T>);
+                    impl<
+                        T: Chat,
+                    > tonic::server::UnaryService<super::GetSuggestionsRequest>
+                    for GetSuggestionsSvc<T> {
+                        type Response = super::GetSuggestionsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetSuggestionsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Chat>::get_suggestions(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetSuggestionsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
                 _ => {
                     Box::pin(async move {
                         let mut response = http::Response::new(
@@ -3239,6 +3569,33 @@ pub struct GenerateRequest {
     /// cost anything. Absent means that nobody counts.
     #[prost(uint64, optional, tag = "7")]
     pub budget_microdollars: ::core::option::Option<u64>,
+    /// An answer that was given before to nearly the same question, over the same knowledge and without earlier messages. It is given
+    /// again, marked as such, where no language model can answer. Absent for none.
+    #[prost(message, optional, tag = "8")]
+    pub earlier_answer: ::core::option::Option<EarlierAnswer>,
+}
+/// An answer as it was given before.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EarlierAnswer {
+    /// The text, with its markers such as `\[1\]`: at most 65,536 bytes.
+    #[prost(string, tag = "1")]
+    pub text: ::prost::alloc::string::String,
+    /// What the markers stand for: at most 100.
+    #[prost(message, repeated, tag = "2")]
+    pub citations: ::prost::alloc::vec::Vec<EarlierCitation>,
+}
+/// The source of a marker of an earlier answer.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EarlierCitation {
+    /// The number in the text.
+    #[prost(uint32, tag = "1")]
+    pub number: u32,
+    /// Place of the passage in `GenerateRequest.passages`, counted from 0.
+    #[prost(uint32, tag = "2")]
+    pub passage: u32,
+    /// The words of the passage that carry the claim; may be empty.
+    #[prost(string, tag = "3")]
+    pub quote: ::prost::alloc::string::String,
 }
 /// One event of an answer in the making.
 #[derive(Clone, PartialEq, ::prost::Message)]

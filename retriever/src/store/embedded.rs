@@ -2,6 +2,7 @@
 //! memory. Readers never wait for a writer: they see the last committed generation.
 
 mod log;
+mod opinions;
 mod past;
 mod pool;
 mod purge;
@@ -251,9 +252,13 @@ impl Store for EmbeddedStore {
     fn record(&self, feedback: Feedback) -> BoxFuture<'_, Result<(), Error>> {
         Box::pin(self.write(move |writing| {
             let generation = writing.snapshots.newest().generation;
-            write::record(writing, &feedback)?;
+            opinions::record(writing, &feedback)?;
             Ok(((), generation))
         }))
+    }
+
+    fn opinions(&self, answer_id: String) -> BoxFuture<'_, Result<Vec<Feedback>, Error>> {
+        Box::pin(self.read(move |connection| opinions::list(connection, &answer_id)))
     }
 
     fn generation(&self) -> watch::Receiver<Generation> {

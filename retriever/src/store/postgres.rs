@@ -17,6 +17,7 @@ mod lexemes;
 mod lexicon;
 pub mod notice;
 mod opener;
+mod opinions;
 mod past;
 mod places;
 mod prepared;
@@ -251,7 +252,11 @@ impl Store for PostgresStore {
     }
 
     fn record(&self, feedback: Feedback) -> BoxFuture<'_, Result<(), Error>> {
-        Box::pin(self.read(async move |client| write::record(client, &feedback).await))
+        Box::pin(self.read(async move |client| opinions::record(client, &feedback).await))
+    }
+
+    fn opinions(&self, answer_id: String) -> BoxFuture<'_, Result<Vec<Feedback>, Error>> {
+        Box::pin(self.read(async move |client| opinions::list(client, &answer_id).await))
     }
 
     fn generation(&self) -> watch::Receiver<Generation> {

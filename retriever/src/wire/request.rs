@@ -6,7 +6,7 @@ use super::{
     check_collection, check_count, check_document_id, check_length, check_no_nul, check_vector, wrong,
 };
 use crate::error::Error;
-use crate::model::{Feedback, Filter, Summary, Turn};
+use crate::model::{Feedback, Filter, Reason, Summary, Turn};
 use crate::search::{Limits, Question, Weights};
 use crate::store::{Effort, Sides};
 
@@ -184,8 +184,23 @@ pub(crate) fn feedback(given: v1::RecordFeedbackRequest) -> Result<Feedback, Err
     check_length("answer_id", &given.answer_id, 1..=128)?;
     check_no_nul("answer_id", &given.answer_id)?;
     check_length("comment", &given.comment, 0..=2_000)?;
-    let v1::RecordFeedbackRequest { answer_id, positive, comment, given_ms } = given;
-    Ok(Feedback { answer_id, positive, comment: typed(&comment), given_ms })
+    let v1::RecordFeedbackRequest { answer_id, positive, comment, given_ms, reason } = given;
+    let reason =
+        v1::FeedbackReason::try_from(reason).map_err(|_| wrong("reason", "one of FeedbackReason"))?;
+    Ok(Feedback { answer_id, positive, comment: typed(&comment), given_ms, reason: reason_of(reason) })
+}
+
+fn reason_of(reason: v1::FeedbackReason) -> Option<Reason> {
+    match reason {
+        v1::FeedbackReason::Unspecified => None,
+        v1::FeedbackReason::Wrong => Some(Reason::Wrong),
+        v1::FeedbackReason::Incomplete => Some(Reason::Incomplete),
+        v1::FeedbackReason::Outdated => Some(Reason::Outdated),
+        v1::FeedbackReason::Irrelevant => Some(Reason::Irrelevant),
+        v1::FeedbackReason::Unclear => Some(Reason::Unclear),
+        v1::FeedbackReason::Inappropriate => Some(Reason::Inappropriate),
+        v1::FeedbackReason::Other => Some(Reason::Other),
+    }
 }
 
 const MOST_CONTENT_KEYS: usize = 100_000;
@@ -218,7 +233,7 @@ pub(crate) fn optional_document_id(document_id: String) -> Result<Option<String>
 mod tests {
     use proto::v1;
 
-    use super::{feedback, question};
+    use super::{Reason, feedback, question};
 
     fn asked(question: &str) -> v1::SearchRequest {
         let collections = vec!["public".to_owned()];
@@ -239,6 +254,20 @@ mod tests {
         };
         assert_eq!(feedback(opinion).unwrap().comment, "very good");
         assert!(question(asked("\0\0"), 4).unwrap_err().to_string().starts_with("question: "));
+    }
+
+    #[test]
+    fn every_reason_is_known_and_no_other_number() {
+        let opinion =
+            |reason| v1::RecordFeedbackRequest { answer_id: "1".to_owned(), reason, ..Default::default() };
+        for (place, (reason, name)) in (1..).zip(Reason::NAMES) {
+            assert_eq!(feedback(opinion(place)).unwrap().reason, Some(reason));
+            let number = v1::FeedbackReason::try_from(place).unwrap();
+            assert_eq!(number.as_str_name().to_lowercase(), format!("feedback_reason_{name}"));
+            assert_eq!((reason.name(), Reason::from_name(name)), (name, Some(reason)));
+        }
+        assert_eq!(feedback(opinion(0)).unwrap().reason, None);
+        assert!(feedback(opinion(8)).unwrap_err().to_string().starts_with("reason: "));
     }
 
     #[test]

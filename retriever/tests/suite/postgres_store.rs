@@ -127,7 +127,9 @@ async fn a_store_of_the_first_schema_is_brought_to_the_newest() {
     let client = postgres_server::client(&database.url).await;
     let Document { title, source_url, embedding_model, .. } = &written;
     let first = format!(
-        "ALTER TABLE chatbot.chunks DROP COLUMN header; \
+        "ALTER TABLE chatbot.feedback DROP COLUMN reason; \
+         INSERT INTO chatbot.feedback (answer_id, positive, comment, given_ms, stored_ms) VALUES ('1', true, 'x', 1, 1); \
+         ALTER TABLE chatbot.chunks DROP COLUMN header; \
          ALTER TABLE chatbot.versions DROP COLUMN header, ADD COLUMN title text NOT NULL DEFAULT '{title}', \
              ADD COLUMN content_bytes bigint NOT NULL DEFAULT 42, ADD COLUMN source_url text NOT NULL DEFAULT '{source_url}', \
              ADD COLUMN embedding_model text NOT NULL DEFAULT '{embedding_model}', \
@@ -138,4 +140,5 @@ async fn a_store_of_the_first_schema_is_brought_to_the_newest() {
     client.batch_execute(&first).await.unwrap();
     let (again, _shutdown) = open(&url, &[]).await;
     assert_eq!(again.search(query("opening hours")).await.unwrap().candidates[0].document, written);
+    assert_eq!(again.opinions("1".to_owned()).await.unwrap()[0].reason, None);
 }

@@ -25,8 +25,9 @@ pub(crate) struct Fresh {
 
 type Check = (&'static str, fn(Arc<dyn Store>) -> BoxFuture<'static, ()>);
 
-const SUITE: [Check; 25] = [
+const SUITE: [Check; 26] = [
     ("an empty store finds nothing", |store| Box::pin(basics::empty(store))),
+    ("opinions are kept with their reasons", |store| Box::pin(basics::opinions(store))),
     ("replacing leaves only the new chunks", |store| Box::pin(basics::replacing(store))),
     ("deleting is complete and may be repeated", |store| Box::pin(basics::deleting(store))),
     ("generations rise with each change and are announced", |store| Box::pin(basics::generations(store))),

@@ -52,10 +52,13 @@ try {
   await input.fill("When are you open on Sundays?");
   await input.press("Enter");
   await page.getByText(/11:00/).first().waitFor();
+  // A source opens on a sheet, which leads to its document.
+  await page.locator("#chatbot-container button.chip").first().click();
   const source = page.locator("#chatbot-container a[href*='#passage-']").first();
   await source.waitFor();
   const link = await source.getAttribute("href");
   if (process.env.SCREENSHOT) await page.screenshot({ path: process.env.SCREENSHOT });
+  await page.keyboard.press("Escape");
 
   await input.fill("What is the capital of Mongolia?");
   await input.press("Enter");

@@ -22,7 +22,7 @@ pub(crate) async fn each_bad_frame_gets_a_typed_error_and_the_next_question_work
         (json!({"action": "sendMessage", "message": 7}), "string"),
         (json!({"action": "sendMessage"}), "message"),
         (json!({"action": "fly", "message": "x"}), "sendMessage"),
-        (json!({"action": "sendMessage", "message": "x", "colour": "red"}), "colour"),
+        (json!({"action": "sendMessage", "message": "x", "colour": "red"}), "unknown field"),
         (json!(["sendMessage"]), "object"),
     ] {
         let mut socket = Socket::open(stack.http).await;

@@ -42,6 +42,8 @@ impl Online {
             ("GENERATOR_USAGE_SECONDS", "0.3"),
             ("GENERATOR_RETRY_MILLIS", "10"),
             ("GATEWAY_SPEND_VISITOR_DAY_MICRODOLLARS", "0"),
+            // The same question is asked again and again, and each time of the model.
+            ("GATEWAY_CACHE_BYTES", "0"),
             ("AWS_ENDPOINT_URL", &endpoint),
             ("AWS_REGION", "us-east-1"),
             ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
@@ -53,7 +55,12 @@ impl Online {
 
     /// Asks something that the samples answer, over a WebSocket of its own.
     pub(crate) async fn ask(&self) -> Read {
-        Read::of(&Socket::open(self.stack.http).await.ask(SUNDAYS).await)
+        self.ask_for(SUNDAYS).await
+    }
+
+    /// Asks a question over a WebSocket of its own.
+    pub(crate) async fn ask_for(&self, question: &str) -> Read {
+        Read::of(&Socket::open(self.stack.http).await.ask(question).await)
     }
 
     /// Returns how often a model was asked so far.

@@ -52,6 +52,17 @@ pub(crate) async fn every_transport_gives_the_same_answer(stack: &Stack) {
     assert!(!ended.citations.is_empty());
 }
 
+pub(crate) async fn every_starter_question_is_answered(stack: &Stack) {
+    for question in include_str!("../../suggestions.txt").lines() {
+        let reply = chat(stack.http, question).await;
+        assert_eq!(reply["finish_reason"], "complete", "{question}: {reply:#}");
+        assert!(
+            reply["citations"].as_array().is_some_and(|cited| !cited.is_empty()),
+            "{question}: {reply:#}"
+        );
+    }
+}
+
 pub(crate) async fn a_citation_leads_to_its_passage(stack: &Stack) {
     let reply = chat(stack.http, SUNDAYS).await;
     let citation = &reply["citations"][0];

@@ -138,7 +138,7 @@ mod tests {
             let ledger = ledger(&file, NOON).expect("opens");
             let known = ledger.state.lock().expect("no test has failed").totals.day;
             assert!(known >= spent && known <= spent + 200 * (spent / 100 + 1), "{known} of {spent}");
-            spent += ledger.reserve_at(&visitor(), NOON).amount();
+            spent += ledger.reserve_at(&visitor(), None, NOON).amount();
         }
         assert!(spent <= 20_000, "{spent}");
         let day = Duration::from_secs(24 * 60 * 60);
@@ -164,6 +164,6 @@ mod tests {
         std::fs::create_dir(&inner).expect("made");
         let ledger = ledger(&inner.join("spend.json"), NOON).expect("opens");
         std::fs::remove_dir_all(&inner).expect("removed");
-        assert_eq!(ledger.reserve_at(&visitor(), NOON).amount(), 0);
+        assert_eq!(ledger.reserve_at(&visitor(), None, NOON).amount(), 0);
     }
 }

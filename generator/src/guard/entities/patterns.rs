@@ -43,12 +43,14 @@ const fn decoy(expression: &'static str) -> Pattern {
 
 use Value::{All, FromDigit, LastToken};
 
-/// All patterns. Of those that end at the same place the first one wins.
+/// All patterns. Of those that end at the same place the first one wins. Codes are written in large letters or in small ones:
+/// were they mixed, the first word of each sentence would have to wait for the next.
 #[rustfmt::skip]
-pub(super) const PATTERNS: [Pattern; 36] = [
+pub(super) const PATTERNS: [Pattern; 38] = [
     decoy(r"[0-9]+(?:\.[0-9]+){4,}"),
     pattern(Entity::CreditDebitCardNumber, r"[0-9](?:[ -]?[0-9]){11,18}", All, numbers::is_card),
-    pattern(Entity::InternationalBankAccountNumber, r"(?i)[a-z]{2}[0-9]{2}(?: ?[a-z0-9]){11,30}", All, numbers::is_iban),
+    pattern(Entity::InternationalBankAccountNumber, r"[A-Z]{2}[0-9]{2}(?: ?[A-Za-z0-9]){11,30}", All, numbers::is_iban),
+    pattern(Entity::InternationalBankAccountNumber, r"[a-z]{2}[0-9]{2}(?: ?[a-z0-9]){11,30}", All, numbers::is_iban),
     pattern(Entity::UsSocialSecurityNumber, r"[0-9]{3}(?:-[0-9]{2}-| [0-9]{2} )[0-9]{4}", All, numbers::is_social_security),
     pattern(Entity::UsSocialSecurityNumber,
         r"(?i)(?:ssn|social security(?: number| no\.?| #)?)(?: is)?[ :=#]{1,3}[0-9]{9}", LastToken, numbers::is_social_security),
@@ -58,7 +60,9 @@ pub(super) const PATTERNS: [Pattern; 36] = [
     pattern(Entity::UkNationalHealthServiceNumber,
         r"(?i)nhs(?: number| no\.?| #)?(?: is)?[ :=#]{1,3}[0-9]{10}", LastToken, numbers::is_health_service),
     pattern(Entity::UkNationalInsuranceNumber,
-        r"(?i)[a-ceghj-prstw-z][a-ceghj-nprstw-z] ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[a-d]", All, checks::is_national_insurance),
+        r"[A-CEGHJ-PRSTW-Z][A-CEGHJ-NPRSTW-Z] ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-D]", All, checks::is_national_insurance),
+    pattern(Entity::UkNationalInsuranceNumber,
+        r"[a-ceghj-prstw-z][a-ceghj-nprstw-z] ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[a-d]", All, checks::is_national_insurance),
     pattern(Entity::UkUniqueTaxpayerReferenceNumber,
         r"(?i)(?:utr|unique taxpayer(?: reference)?)(?: number| no\.?)?(?: is)?[ :=#]{1,3}[0-9]{5} ?[0-9]{5}", FromDigit, numbers::is_taxpayer_reference),
     pattern(Entity::CaHealthNumber,

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 use super::snapshot::{Edit, Snapshots};
 use super::{log, read, rows, versions, words};
 use crate::error::Error;
-use crate::model::{Change, ChangeKind, Chunk, Document, Feedback, Generation};
+use crate::model::{Change, ChangeKind, Chunk, Document, Generation};
 use crate::store::Changed;
 
 /// A change under way: nothing of it is seen before it is committed, and nothing remains of it if it is dropped.
@@ -143,15 +143,6 @@ pub(super) fn remove_words(
     for row in read::chunk_rows(transaction, version.id)? {
         words::delete(transaction, collection, row)?;
     }
-    Ok(())
-}
-
-pub(super) fn record(writing: Writing<'_>, feedback: &Feedback) -> Result<(), Error> {
-    let sql = "INSERT INTO feedback (answer_id, positive, comment, given_ms, stored_ms) VALUES (?1, ?2, ?3, ?4, ?5)";
-    let Feedback { answer_id, positive, comment, given_ms } = feedback;
-    let row = (answer_id, positive, comment, given_ms, now_ms());
-    writing.transaction.prepare_cached(sql)?.execute(row)?;
-    writing.transaction.commit()?;
     Ok(())
 }
 

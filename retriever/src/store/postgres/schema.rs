@@ -10,7 +10,8 @@ use crate::error::Error;
 use crate::store::Model;
 
 /// One step each; a step is never changed once released. The functions come after the last step, each time.
-const MIGRATIONS: [&str; 2] = [include_str!("schema.sql"), include_str!("header.sql")];
+const MIGRATIONS: [&str; 3] =
+    [include_str!("schema.sql"), include_str!("header.sql"), include_str!("reason.sql")];
 /// Only one retriever at a time migrates: a number that nobody else uses as an advisory lock.
 const MIGRATION_LOCK: i64 = 0x6368_6174_626f_7401;
 /// The oldest pgvector with iterative index scans, without which a filter may find too few rows.

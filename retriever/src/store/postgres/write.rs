@@ -10,7 +10,7 @@ use super::places;
 use super::prepared::Prepared;
 use super::read::{name_collections, signed, unsigned};
 use crate::error::Error;
-use crate::model::{Document, Feedback, Generation};
+use crate::model::{Document, Generation};
 use crate::store::Changed;
 
 /// Channel on which a committed generation is announced to other retrievers.
@@ -62,14 +62,6 @@ pub(super) async fn delete(
     forget_withheld(&transaction, target.collection, document_id).await?;
     commit(transaction, generation).await?;
     Ok(Some(Changed { generation, existed: true }))
-}
-
-pub(super) async fn record(client: &ClientWrapper, feedback: &Feedback) -> Result<(), Error> {
-    let sql = "INSERT INTO chatbot.feedback (answer_id, positive, comment, given_ms, stored_ms) VALUES ($1, $2, $3, $4, $5)";
-    let Feedback { answer_id, positive, comment, given_ms } = feedback;
-    let statement = client.prepare_cached(sql).await?;
-    client.execute(&statement, &[answer_id, positive, comment, given_ms, &now_ms()]).await?;
-    Ok(())
 }
 
 /// Returns the time now in milliseconds since the Unix epoch; 0 for a clock before it.

@@ -58,6 +58,8 @@ fn make(directory: &Path, documents: &[(Document, Vec<Chunk>)]) {
         INSERT INTO migrations VALUES (1, 0);";
     database.execute_batch(prepare).unwrap();
     database.execute_batch(STEP_1).unwrap();
+    let opinion = "INSERT INTO feedback VALUES (1, '1', 1, 'good', 5, 6)";
+    database.execute_batch(opinion).unwrap();
     let words = "INSERT INTO collections VALUES (1, 'public'); \
         CREATE VIRTUAL TABLE words_1 USING fts5(title, headings, text, tokenize = \"ascii tokenchars '.:,'\"); \
         CREATE VIRTUAL TABLE vocabulary_1 USING fts5vocab('words_1', 'row');";
@@ -106,6 +108,8 @@ async fn a_store_of_the_first_schema_answers_as_before_and_goes_on() {
         );
         assert_eq!(migrated.summary.indexed_ms, 5_000);
     }
+    let opinions = store.opinions("1".to_owned()).await.unwrap();
+    assert_eq!((opinions.len(), opinions[0].comment.as_str(), opinions[0].reason), (1, "good", None));
     let history = store.history(None, 9).await.unwrap();
     assert_eq!((history.changes.len(), history.oldest), (0, 7), "nothing is known of earlier changes");
     assert!(store.search(retriever::store::Query { generation: Some(6), ..query("wine") }).await.is_err());

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use retriever::model::{Feedback, Filter};
+use retriever::model::{Feedback, Filter, Reason};
 use retriever::store::Store;
 
 use crate::documents::{DIMENSIONS, PUBLIC, by_words, chunks, document, found, query};
@@ -13,9 +13,25 @@ pub(super) async fn empty(store: Arc<dyn Store>) {
     assert_eq!((result.generation.number, result.chunks), (0, 0));
     assert!(store.get(vec![PUBLIC.to_owned()], "a".to_owned()).await.unwrap().is_none());
     assert!(store.list(vec![PUBLIC.to_owned()], None, 10).await.unwrap().documents.is_empty());
-    let opinion =
-        Feedback { answer_id: "1".to_owned(), positive: true, comment: "'; --".to_owned(), given_ms: 1 };
-    store.record(opinion).await.unwrap();
+}
+
+pub(super) async fn opinions(store: Arc<dyn Store>) {
+    let opinion = |answer: &str, reason: Option<Reason>| Feedback {
+        answer_id: answer.to_owned(),
+        positive: reason.is_none(),
+        comment: "'; -- 😀".to_owned(),
+        given_ms: 1,
+        reason,
+    };
+    let reasons = Reason::NAMES.iter().map(|(reason, _)| Some(*reason)).chain([None]);
+    let given: Vec<Feedback> = reasons.map(|reason| opinion("1", reason)).collect();
+    for one in &given {
+        store.record(one.clone()).await.unwrap();
+    }
+    store.record(opinion("2", Some(Reason::Other))).await.unwrap();
+    assert_eq!(store.opinions("1".to_owned()).await.unwrap(), given);
+    assert_eq!(store.opinions("2".to_owned()).await.unwrap(), [opinion("2", Some(Reason::Other))]);
+    assert_eq!(store.opinions("3".to_owned()).await.unwrap(), []);
     assert_eq!(store.generation().borrow().number, 0, "an opinion is no knowledge");
 }
 

@@ -11,9 +11,10 @@ pub(super) struct Step {
     pub(super) convert: fn(&Transaction<'_>) -> Result<(), Error>,
 }
 
-pub(super) const STEPS: [Step; 2] = [
+pub(super) const STEPS: [Step; 3] = [
     Step { sql: include_str!("step_1.sql"), convert: |_| Ok(()) },
     Step { sql: include_str!("step_2.sql"), convert: keep_versions },
+    Step { sql: include_str!("step_3.sql"), convert: |_| Ok(()) },
 ];
 
 /// Moves chunks and vectors from rows per document to rows that versions share.

@@ -5,6 +5,9 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use tonic::Request;
 use tonic::metadata::MetadataMap;
 
+use crate::Span;
+use crate::spans;
+
 const HEADER: &str = "traceparent";
 
 /// One span of a distributed trace: who asked, and under which trace.
@@ -12,6 +15,10 @@ const HEADER: &str = "traceparent";
 pub struct TraceContext {
     trace_id: u128,
     span_id: u64,
+    /// The span that this one is part of; 0 for none.
+    parent_id: u64,
+    /// Whether the parent is another process's.
+    is_remote: bool,
     sampled: bool,
 }
 
@@ -20,7 +27,8 @@ impl TraceContext {
     #[expect(clippy::new_without_default, reason = "each call returns another value")]
     pub fn new() -> Self {
         let trace_id = u128::from(random_id()) << 64 | u128::from(random_id());
-        Self { trace_id, span_id: random_id(), sampled: true }
+        let sampled = spans::is_sampled(trace_id);
+        Self { trace_id, span_id: random_id(), parent_id: 0, is_remote: false, sampled }
     }
 
     /// Continues the trace that the metadata names, or starts one.
@@ -34,13 +42,28 @@ impl TraceContext {
     }
 
     fn continue_or_start(header: Option<&str>) -> Self {
-        header.and_then(Self::parse).map_or_else(Self::new, |parent| parent.child())
+        let parent = header.and_then(Self::parse);
+        parent.map_or_else(Self::new, |parent| Self { is_remote: true, ..parent.child() })
     }
 
     /// Returns a new span in the same trace.
     #[must_use]
     pub fn child(&self) -> Self {
-        Self { span_id: random_id(), ..*self }
+        Self { span_id: random_id(), parent_id: self.span_id, is_remote: false, ..*self }
+    }
+
+    /// Begins the span of this context.
+    pub fn begin(&self, name: &'static str) -> Span {
+        Span::begin(*self, name)
+    }
+
+    pub(crate) fn is_sampled(&self) -> bool {
+        self.sampled
+    }
+
+    /// Returns the ids of the trace, the span and its parent, and whether that is another process's.
+    pub(crate) fn ids(&self) -> (u128, u64, u64, bool) {
+        (self.trace_id, self.span_id, self.parent_id, self.is_remote)
     }
 
     /// Returns the trace's id: 32 lower-case hexadecimal digits.
@@ -74,7 +97,7 @@ impl TraceContext {
         let trace_id = u128::from_str_radix(trace, 16).ok().filter(|id| *id != 0)?;
         let span_id = u64::from_str_radix(span, 16).ok().filter(|id| *id != 0)?;
         let sampled = u8::from_str_radix(flags, 16).ok()? & 1 == 1;
-        Some(Self { trace_id, span_id, sampled })
+        Some(Self { trace_id, span_id, parent_id: 0, is_remote: true, sampled })
     }
 }
 

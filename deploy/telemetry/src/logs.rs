@@ -27,7 +27,7 @@ impl FromStr for LogFormat {
 
 /// Starts logging for the whole process; a second call changes nothing. `level` is a filter such as `info` or
 /// `info,gateway=debug`; one that does not parse means `info`.
-pub(crate) fn start(format: LogFormat, level: &str) {
+pub fn start_logs(format: LogFormat, level: &str) {
     let filter = EnvFilter::try_new(level).unwrap_or_else(|_| EnvFilter::new("info"));
     let builder = tracing_subscriber::fmt().with_env_filter(filter);
     // A second start is an assembly inside a test: the first one's choice stands.
