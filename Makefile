@@ -3,6 +3,8 @@ DOCUMENTS ?= deploy/local/samples
 DATA ?= .cache/chatbot
 # Nothing: quoted answers, offline. `simulated` or `aws`: a model of Bedrock writes, see deploy/local/online.
 ONLINE ?=
+# The samples come with starter questions of their own.
+STARTERS = $(if $(filter deploy/local/samples,$(DOCUMENTS)),GATEWAY_SUGGESTIONS="$${GATEWAY_SUGGESTIONS-$$(cat deploy/local/suggestions.txt)}")
 PORT ?= 8080
 SETS ?= loadtest/sets
 STORES ?= embedded,postgres
@@ -16,11 +18,11 @@ PYTHON = .cache/python/bin/python
 export PATH := $(CURDIR)/.cache/python/bin:$(PATH)
 NEED_ROOT = $(if $(filter 0,$(shell id -u)),,sudo )
 
-.PHONY: run test check load eval bench-retrieval bench-ingest bench-answers eval-documents kill-ingest fuzz widget test-rust test-foreign test-widget test-browser tools
+.PHONY: run test check load eval bench-retrieval bench-ingest bench-answers eval-documents kill-ingest edge fuzz widget test-rust test-foreign test-widget test-browser tools
 
 run:
 	cargo build --release --locked -p local --bin chatbot $(if $(filter simulated,$(ONLINE)),-p loadtest --bin loadtest)
-	LOG_FORMAT=$${LOG_FORMAT:-pretty} $(if $(ONLINE),deploy/local/online $(ONLINE)) target/release/chatbot \
+	$(STARTERS) LOG_FORMAT=$${LOG_FORMAT:-pretty} $(if $(ONLINE),deploy/local/online $(ONLINE)) target/release/chatbot \
 		--documents $(DOCUMENTS) --data $(DATA)$(if $(ONLINE),-$(ONLINE)) --port $(PORT)
 
 check:
@@ -97,6 +99,30 @@ kill-ingest: tools
 	cargo build --release --locked -p ingestor -p retriever --bins
 	$(PYTHON) loadtest/kill_ingest
 
+# The edge under overload, floods, churn, faults and outages, with slow, idle, foreign and hostile clients, and a conformance suite: a table,
+# and .cache/edge.json. Exits with 1 where a limit is missed. EDGE=... names some of loadtest/edge.
+edge: tools .cache/autobahn/installed .cache/schemathesis loadtest/edge/node/node_modules/installed
+	cargo build --release --locked -p gateway -p generator -p ingestor -p retriever -p loadtest -p local --bins
+	$(PYTHON) loadtest/edge/run $(EDGE)
+
+.cache/schemathesis: .cache/tools
+	$(PYTHON) -m pip install -q schemathesis==4.32.5
+	touch $@
+
+# Clients for Node; nothing of theirs runs while they are installed.
+loadtest/edge/node/node_modules/installed: loadtest/edge/node/package-lock.json .cache/tools
+	npm --prefix loadtest/edge/node ci --no-audit --no-fund --ignore-scripts
+	touch $@
+
+# Autobahn's suite runs on Python 2.7 only, and only older versions of virtualenv make an environment of that.
+PYTHON2 ?= $(firstword $(wildcard /usr/bin/python2.7 /usr/local/bin/python2.7 $(HOME)/.pyenv/versions/2.7*/bin/python2.7))
+.cache/autobahn/installed: .cache/tools
+	if [ -n "$(PYTHON2)" ]; then \
+		$(PYTHON) -m pip install -q 'virtualenv==20.21.1' && $(PYTHON) -m virtualenv -q -p $(PYTHON2) .cache/autobahn \
+			&& .cache/autobahn/bin/pip install -q 'autobahntestsuite==25.10.1'; \
+	else echo 'without Python 2.7 the row of Autobahn is missed; PYTHON2=... names one'; mkdir -p .cache/autobahn; fi
+	touch $@
+
 # SECONDS_LONG seconds for each reader of hostile bytes; needs a nightly compiler and `cargo install cargo-fuzz`.
 fuzz:
 	for target in pdf packed office "text --features text"; do \
@@ -123,7 +149,8 @@ tools: .cache/tools
 .cache/tools: Makefile
 	mkdir -p .cache
 	set -e; missing=; \
-	for pair in chromium:chromium curl:curl python3:python3 cc:gcc tesseract:tesseract-ocr; do \
+	for pair in chromium:chromium curl:curl python3:python3 cc:gcc tesseract:tesseract-ocr h2load:nghttp2-client \
+		slowhttptest:slowhttptest redis-server:redis-server faketime:faketime ip:iproute2 nft:nftables; do \
 		command -v $${pair%%:*} >/dev/null || missing="$$missing $${pair##*:}"; \
 	done; \
 	python3 -c 'import venv, ensurepip' 2>/dev/null || missing="$$missing python3-venv"; \
@@ -131,7 +158,7 @@ tools: .cache/tools
 		$(NEED_ROOT)apt-get update -q && $(NEED_ROOT)apt-get install -yq --no-install-recommends $$missing; \
 	fi
 	python3 -m venv .cache/python
-	$(PYTHON) -m pip install -q grpcio==1.76.0 grpcio-reflection==1.76.0 websockets==15.0.1 boto3==1.44.5
+	$(PYTHON) -m pip install -q grpcio==1.76.0 grpcio-reflection==1.76.0 websockets==15.0.1 boto3==1.44.5 openai==3.54.0
 	# S3 and SQS on this machine.
 	$(PYTHON) -m pip install -q 'moto[s3,server,sqs]==5.2.5'
 	# PostgreSQL with pgvector; what it depends on is for its Python part, which nobody uses.
