@@ -192,12 +192,12 @@ impl Stack {
         Self { http, grpc, ingestor: ingestor_address, processes, documents, _folder: folder }
     }
 
-    /// Returns the resident memory of all processes together, in bytes.
-    pub(crate) fn resident_bytes(&self) -> u64 {
+    /// Returns the memory that all processes together took for themselves, in bytes: without the pages of their programs.
+    pub(crate) fn own_bytes(&self) -> u64 {
         let of_process = |process: &Process| {
             let status =
                 std::fs::read_to_string(format!("/proc/{}/status", process.child.id())).expect("alive");
-            let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a line");
+            let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).expect("a line");
             line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
         };
         self.processes.iter().map(of_process).sum()
