@@ -59,6 +59,8 @@ pub(crate) struct Origin {
     pub(crate) deadline: Option<Duration>,
     /// Whether the caller can come back for the rest after losing the connection.
     pub(crate) resumable: bool,
+    /// Whether it came under an `Idempotency-Key`.
+    pub(crate) is_keyed: bool,
 }
 
 /// A search for its own sake.

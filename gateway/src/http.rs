@@ -24,6 +24,7 @@ use axum::extract::State;
 use axum::middleware;
 use axum::response::Response;
 use axum::routing::{self, MethodRouter, any, get, post};
+use http::Uri;
 use lifecycle::Readiness;
 use proto::ErrorCode;
 
@@ -91,6 +92,11 @@ impl Edge {
     pub(crate) fn refuse(&self, refusal: &Refusal) -> Response {
         self.chat.metrics().refused(refusal.code());
         problem(refusal)
+    }
+
+    /// The same, in the shape that the clients of this path read.
+    pub(crate) fn refuse_at(&self, path: &str, refusal: &Refusal) -> Response {
+        if openai::is_path(path) { openai::refuse(self, refusal) } else { self.refuse(refusal) }
     }
 }
 
@@ -181,14 +187,12 @@ pub(crate) fn router(edge: Arc<Edge>) -> Router {
         .with_state(edge)
 }
 
-async fn unknown_route(State(edge): State<Arc<Edge>>) -> Response {
-    edge.refuse(&Refusal::new(
-        ErrorCode::NotFound,
-        "there is nothing at this path; see /docs for what there is",
-    ))
+async fn unknown_route(State(edge): State<Arc<Edge>>, path: Uri) -> Response {
+    let message = "there is nothing at this path; see /docs for what there is";
+    edge.refuse_at(path.path(), &Refusal::new(ErrorCode::NotFound, message))
 }
 
-async fn wrong_method(State(edge): State<Arc<Edge>>) -> Response {
+async fn wrong_method(State(edge): State<Arc<Edge>>, path: Uri) -> Response {
     let message = "this path does not take that method; see /docs for what it takes";
-    edge.refuse(&Refusal::new(ErrorCode::MethodNotAllowed, message))
+    edge.refuse_at(path.path(), &Refusal::new(ErrorCode::MethodNotAllowed, message))
 }

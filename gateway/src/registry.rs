@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use proto::ErrorCode;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::admission::Owner;
@@ -37,6 +38,8 @@ struct Inner {
     /// Which message asked for an answer, so that both are forgotten together.
     asked_by: HashMap<String, (Owner, String)>,
     finished: VecDeque<String>,
+    /// Finished ones that came under an `Idempotency-Key`, and until when each is kept.
+    keyed: VecDeque<(Instant, String)>,
     forgotten: HashMap<String, Owner>,
     forgotten_order: VecDeque<String>,
 }
@@ -58,6 +61,8 @@ pub(crate) struct Entry<'a> {
     pub(crate) fingerprint: [u8; 32],
     /// The connection it came over.
     pub(crate) connection_id: &'a str,
+    /// How long its answer is kept after its end.
+    pub(crate) kept: Duration,
 }
 
 /// How a question is admitted.
@@ -134,6 +139,7 @@ impl Registry {
 
     fn step(self: &Arc<Self>, entry: &Entry<'_>) -> Result<Step, Refusal> {
         let mut inner = self.inner();
+        inner.forget_expired();
         let message =
             (!entry.message_id.is_empty()).then(|| (entry.owner.clone(), entry.message_id.to_owned()));
         if let Some(known) = message.as_ref().and_then(|message| inner.messages.get(message)) {
@@ -243,6 +249,19 @@ impl Registry {
         }
     }
 
+    /// Notes that an answer that came under an `Idempotency-Key` is finished. It is kept as long as the key counts, and as many
+    /// of them as of all others.
+    pub(crate) fn finished_under_key(&self, id: &str) {
+        let mut inner = self.inner();
+        inner.forget_expired();
+        inner.keyed.push_back((Instant::now() + self.bounds.kept(true), id.to_owned()));
+        while inner.keyed.len() > self.bounds.running * KEPT_PER_PLACE {
+            if let Some((_, oldest)) = inner.keyed.pop_front() {
+                inner.forget(&oldest);
+            }
+        }
+    }
+
     /// Forgets an answer whose resume window is over.
     pub(crate) fn forget(&self, id: &str) {
         let mut inner = self.inner();
@@ -256,6 +275,14 @@ impl Registry {
 }
 
 impl Inner {
+    /// All are kept for the same time, so the first is the first to go.
+    fn forget_expired(&mut self) {
+        let now = Instant::now();
+        while let Some((_, id)) = self.keyed.pop_front_if(|(until, _)| *until <= now) {
+            self.forget(&id);
+        }
+    }
+
     fn forget(&mut self, id: &str) {
         let Some(answer) = self.answers.remove(id) else { return };
         if let Some(message) = self.asked_by.remove(id) {

@@ -95,6 +95,7 @@ impl ChatService {
             trace: TraceContext::from_metadata(&metadata),
             deadline: lifecycle::remaining(&metadata),
             resumable: true,
+            is_keyed: false,
         };
         self.edge.chat.ask(&caller, asked.check()?, &origin).await
     }

@@ -69,6 +69,15 @@ pub struct AnswerBounds {
     pub log_bytes: usize,
     /// `GATEWAY_RESUME_WINDOW_SECONDS`: how long an answer waits for a reader to come back; default 60.
     pub resume_window: Duration,
+    /// `GATEWAY_IDEMPOTENCY_SECONDS`: how long a request under an `Idempotency-Key` leads to its first answer; default a day.
+    pub key_window: Duration,
+}
+
+impl AnswerBounds {
+    /// Returns how long an answer is kept after its end.
+    pub(crate) fn kept(&self, is_keyed: bool) -> Duration {
+        if is_keyed { self.resume_window.max(self.key_window) } else { self.resume_window }
+    }
 }
 
 /// Everything that can be set.
@@ -234,6 +243,11 @@ fn read_answer_bounds(reader: &mut Reader) -> AnswerBounds {
         running: reader.number("GATEWAY_MAX_ANSWERS", 256, 1..=100_000),
         log_bytes: reader.number("GATEWAY_ANSWER_LOG_BYTES", 256 * 1024, 4096..=64 * 1024 * 1024),
         resume_window: reader.seconds("GATEWAY_RESUME_WINDOW_SECONDS", Duration::from_secs(60), 0.0..=3600.0),
+        key_window: reader.seconds(
+            "GATEWAY_IDEMPOTENCY_SECONDS",
+            Duration::from_secs(86_400),
+            0.0..=7.0 * 86_400.0,
+        ),
     }
 }
 

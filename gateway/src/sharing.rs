@@ -75,7 +75,7 @@ impl Sharing {
             epoch,
             connection: entry.connection_id.to_owned(),
             message,
-            window: self.bounds.resume_window,
+            window: entry.kept,
         };
         let fingerprint: String =
             entry.fingerprint.iter().take(16).map(|byte| format!("{byte:02x}")).collect();

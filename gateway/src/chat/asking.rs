@@ -48,6 +48,7 @@ impl Chat {
             message_id: &question.asked().message_id,
             fingerprint: question.fingerprint(),
             connection_id: &origin.connection_id,
+            kept: self.bounds.kept(origin.is_keyed),
         };
         let admitted = match self.registry.begin(&entry).await? {
             Begun::New(claim) => self.let_in(caller, &entry, claim).await?,
@@ -77,7 +78,7 @@ impl Chat {
             is_logged: self.is_logged,
             reservation: self.admission.reserve(caller).await,
         };
-        self.spawn(turn, place);
+        self.spawn(turn, place, origin.is_keyed);
         Ok(reader)
     }
 
@@ -107,8 +108,8 @@ impl Chat {
         Ok(Admitted::New(answer, room, place))
     }
 
-    /// The answer is kept for the resume window after its end, unless the process ends first.
-    fn spawn(&self, turn: Turn, place: OwnedSemaphorePermit) {
+    /// The answer is kept for the resume window after its end, or as long as its key counts, unless the process ends first.
+    fn spawn(&self, turn: Turn, place: OwnedSemaphorePermit, is_keyed: bool) {
         let (registry, window, leaving) =
             (Arc::clone(&self.registry), self.bounds.resume_window, self.shutdown.clone());
         self.shutdown.spawn("answer", async move {
@@ -116,6 +117,9 @@ impl Chat {
             // Boxed, so that its memory is free while the finished answer waits for the end of its window.
             Box::pin(turn.run()).await;
             drop(place);
+            if is_keyed {
+                return registry.finished_under_key(&id);
+            }
             registry.finished(&id);
             tokio::select! {
                 () = tokio::time::sleep(window) => {}

@@ -14,8 +14,8 @@ use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
 use lifecycle::TraceContext;
 use proto::ErrorCode;
-use proto::v1::ChatEvent;
 use proto::v1::chat_event::Event;
+use proto::v1::{ChatEvent, Ended};
 use schemars::JsonSchema;
 use serde::Serialize;
 use ulid::Ulid;
@@ -57,7 +57,9 @@ async fn answer(edge: &Edge, request: Request) -> Result<Response, Refusal> {
     let body: ChatBody = body::json(&head, content, &edge.settings.connections).await?;
     let streaming = body.streaming();
     let mut question = Asked::from(body).check()?;
-    if let Some(key) = idempotency_key(&head)? {
+    let key = idempotency_key(&head)?;
+    let is_keyed = key.is_some();
+    if let Some(key) = key {
         question = question.under_message_id(format!("idempotency-key {key}"));
     }
     let origin = Origin {
@@ -65,10 +67,11 @@ async fn answer(edge: &Edge, request: Request) -> Result<Response, Refusal> {
         trace: TraceContext::from_headers(&head.headers),
         deadline: None,
         resumable: streaming || !question.asked().message_id.is_empty(),
+        is_keyed,
     };
     let reader = edge.chat.ask(&caller, question, &origin).await?;
     if !streaming {
-        return whole(reader).await;
+        return whole(reader, frame::chat_response).await;
     }
     if header(&head, "accept").is_some_and(|accept| accept.contains("text/event-stream")) {
         return Ok(events_response(reader));
@@ -99,12 +102,16 @@ pub(super) fn idempotency_key(head: &Parts) -> Result<Option<String>, Refusal> {
     }
 }
 
-async fn whole(mut reader: Reader) -> Result<Response, Refusal> {
+/// Reads an answer to its end and returns it in one piece, as `write` puts it.
+pub(super) async fn whole(
+    mut reader: Reader,
+    write: impl FnOnce(&str, &Ended, &Beside) -> Bytes,
+) -> Result<Response, Refusal> {
     let mut beside = Beside::default();
     while let Some(event) = reader.next().await {
         match &event.event {
             Some(Event::Ended(ended)) => {
-                return Ok(search::json(frame::chat_response(&event.answer_id, ended, &beside)));
+                return Ok(search::json(write(&event.answer_id, ended, &beside)));
             }
             Some(Event::Failed(failed)) => return Err(Refusal::of(failed)),
             Some(event) => beside.see(event),

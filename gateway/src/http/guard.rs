@@ -16,7 +16,9 @@ use crate::state::Allowance;
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST");
 const HEADERS: HeaderValue = HeaderValue::from_static(
     "content-type, authorization, x-api-key, idempotency-key, last-event-id, traceparent, grpc-timeout, x-grpc-web, \
-     x-user-agent",
+     x-user-agent, openai-organization, openai-project, x-stainless-arch, x-stainless-helper-method, x-stainless-lang, \
+     x-stainless-os, x-stainless-package-version, x-stainless-poll-helper, x-stainless-retry-count, x-stainless-runtime, \
+     x-stainless-runtime-version, x-stainless-timeout",
 );
 const EXPOSED: HeaderValue = HeaderValue::from_static(
     "retry-after, ratelimit-limit, ratelimit-remaining, ratelimit-reset, grpc-status, grpc-message, \
@@ -46,10 +48,9 @@ pub(super) async fn origin(State(edge): State<Arc<Edge>>, mut request: Request, 
     let note = Note::default();
     request.extensions_mut().insert(Arc::clone(&note));
     let mut response = if !allowed {
-        edge.refuse(&Refusal::new(
-            ErrorCode::PermissionDenied,
-            "pages of this origin may not call this service",
-        ))
+        let refusal =
+            Refusal::new(ErrorCode::PermissionDenied, "pages of this origin may not call this service");
+        edge.refuse_at(request.uri().path(), &refusal)
     } else if preflight {
         let mut response = Response::default();
         *response.status_mut() = StatusCode::NO_CONTENT;

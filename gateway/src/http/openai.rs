@@ -21,12 +21,11 @@ use proto::v1::ChatEvent;
 use proto::v1::chat_event::Event;
 use ulid::Ulid;
 
-use super::chat::{HEARTBEAT, idempotency_key, stream_response};
+use super::chat::{HEARTBEAT, idempotency_key, stream_response, whole};
 use super::{Edge, body, credential, search};
 use crate::admission::Caller;
 use crate::answer::Reader;
 use crate::chat::Origin;
-use crate::frame::Beside;
 use crate::refusal::Refusal;
 use response::{Chunks, MODEL};
 
@@ -68,7 +67,13 @@ pub(super) async fn model(
     }
 }
 
-fn refuse(edge: &Edge, refusal: &Refusal) -> Response {
+/// Returns whether OpenAI's clients call this path.
+pub(super) fn is_path(path: &str) -> bool {
+    path.starts_with("/v1/chat/") || path == "/v1/models" || path.starts_with("/v1/models/")
+}
+
+/// Counts a refusal and returns it as these clients read it.
+pub(super) fn refuse(edge: &Edge, refusal: &Refusal) -> Response {
     edge.chat.metrics().refused(refusal.code());
     response::error(refusal)
 }
@@ -87,7 +92,9 @@ async fn answer(edge: &Edge, request: Request) -> Result<Response, Refusal> {
     let caller = caller(edge, &head, completion.visitor_id())?;
     let (streams, shows_usage) = (completion.streams(), completion.shows_usage());
     let mut question = completion.asked()?.check()?;
-    if let Some(key) = idempotency_key(&head)? {
+    let key = idempotency_key(&head)?;
+    let is_keyed = key.is_some();
+    if let Some(key) = key {
         question = question.under_message_id(format!("idempotency-key {key}"));
     }
     let origin = Origin {
@@ -96,13 +103,14 @@ async fn answer(edge: &Edge, request: Request) -> Result<Response, Refusal> {
         deadline: None,
         // These clients repeat a request under its key; they cannot go on in the middle of one.
         resumable: !question.asked().message_id.is_empty(),
+        is_keyed,
     };
     let mut reader = edge.chat.ask(&caller, question, &origin).await?;
     if streams {
         let first = begun(&mut reader).await?;
         return Ok(stream_response(Body::from_stream(chunks(reader, first, shows_usage))));
     }
-    whole(reader).await
+    whole(reader, response::completion).await
 }
 
 /// Waits for the first event of a stream, for a while: what fails before it has a status, by which these clients try again.
@@ -112,21 +120,6 @@ async fn begun(reader: &mut Reader) -> Result<Option<ChatEvent>, Refusal> {
         Some(Event::Failed(failed)) => Err(Refusal::of(failed)),
         _ => Ok(first),
     }
-}
-
-async fn whole(mut reader: Reader) -> Result<Response, Refusal> {
-    let mut beside = Beside::default();
-    while let Some(event) = reader.next().await {
-        match &event.event {
-            Some(Event::Ended(ended)) => {
-                return Ok(search::json(response::completion(&event.answer_id, ended, &beside)));
-            }
-            Some(Event::Failed(failed)) => return Err(Refusal::of(failed)),
-            Some(event) => beside.see(event),
-            None => {}
-        }
-    }
-    Err(Refusal::hidden(ErrorCode::Internal, "an answer ended without its last event"))
 }
 
 fn chunks(

@@ -13,12 +13,13 @@ use super::{AnswerBounds, Begun, Entry, Owner, Refusal, Registry, Resumed};
 use crate::answer::Answer;
 
 fn registry(running: usize) -> Arc<Registry> {
-    let bounds = AnswerBounds { running, log_bytes: 1000, resume_window: Duration::from_secs(60) };
+    let (resume_window, key_window) = (Duration::from_secs(60), Duration::from_secs(3600));
+    let bounds = AnswerBounds { running, log_bytes: 1000, resume_window, key_window };
     Arc::new(Registry::new(bounds))
 }
 
 fn entry<'a>(owner: &'a Owner, message_id: &'a str, print: u8) -> Entry<'a> {
-    Entry { owner, message_id, fingerprint: [print; 32], connection_id: "c" }
+    Entry { owner, message_id, fingerprint: [print; 32], connection_id: "c", kept: Duration::ZERO }
 }
 
 type Admitted = (Arc<Answer>, Option<OwnedSemaphorePermit>);
@@ -104,6 +105,21 @@ async fn a_resume_is_a_place_a_resync_or_not_found() {
     assert!(registry.resume(&other, id, (epoch, 0)).is_err(), "still foreign");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_key_leads_to_its_answer_until_its_time_is_over() {
+    let registry = registry(2);
+    let owner = Owner::for_tests("a");
+    let (first, _place) = admit(&registry, &owner, "k", 1).await.expect("new");
+    registry.finished_under_key(first.id());
+    tokio::time::advance(Duration::from_secs(3599)).await;
+    assert_eq!(admit(&registry, &owner, "k", 1).await.expect("known").0.id(), first.id());
+    tokio::time::advance(Duration::from_secs(1)).await;
+    let (second, place) = admit(&registry, &owner, "k", 2).await.expect("free for another question");
+    assert!(place.is_some() && second.id() != first.id());
+    let inner = registry.inner();
+    assert_eq!((inner.answers.len(), inner.messages.len(), inner.keyed.len()), (1, 1, 0));
+}
+
 #[tokio::test]
 async fn nothing_grows_without_bound() {
     let registry = registry(2);
@@ -115,4 +131,16 @@ async fn nothing_grows_without_bound() {
     let inner = registry.inner();
     assert_eq!((inner.answers.len(), inner.messages.len(), inner.asked_by.len()), (8, 8, 8));
     assert_eq!((inner.forgotten.len(), inner.forgotten_order.len()), (4096, 4096));
+}
+
+#[tokio::test]
+async fn answers_under_keys_are_as_many_as_all_others() {
+    let registry = registry(2);
+    let owner = Owner::for_tests("a");
+    for number in 0..1000 {
+        let (answer, _place) = admit(&registry, &owner, &number.to_string(), 1).await.expect("a place");
+        registry.finished_under_key(answer.id());
+    }
+    let inner = registry.inner();
+    assert_eq!((inner.answers.len(), inner.messages.len(), inner.keyed.len()), (8, 8, 8));
 }

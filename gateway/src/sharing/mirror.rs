@@ -21,6 +21,8 @@ const AWAY_PAUSE: Duration = Duration::from_millis(100);
 const BATCH: usize = 128;
 /// How long an answer that has ended waits for a Redis that is away, while this gateway leaves.
 const LAST_TRIES: Duration = Duration::from_secs(2);
+/// The same while it stays; nobody reads on for longer.
+const LONGEST_TRIES: Duration = Duration::from_secs(60 * 60);
 
 /// An answer and how far the others know it.
 #[derive(Debug)]
@@ -57,7 +59,11 @@ impl Mirror {
                     tokio::time::sleep(GATHER).await;
                 }
                 Err(Away) => {
-                    let patience = if leaving.is_cancelled() { LAST_TRIES } else { self.label.window };
+                    let patience = if leaving.is_cancelled() {
+                        LAST_TRIES
+                    } else {
+                        self.label.window.min(LONGEST_TRIES)
+                    };
                     if self.answer.has_ended()
                         && ended_at.get_or_insert_with(Instant::now).elapsed() > patience
                     {

@@ -260,6 +260,7 @@ impl Session {
             trace: TraceContext::new(),
             deadline: None,
             resumable: true,
+            is_keyed: false,
         };
         self.reader = Some(self.edge.chat.ask(caller, question, &origin).await?);
         Ok(())

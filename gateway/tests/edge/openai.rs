@@ -162,3 +162,22 @@ async fn a_visitor_named_by_the_caller_owns_the_answer_and_a_repeated_key_asks_o
     assert!(ids[0] == ids[1] && ids[0] != ids[2], "{ids:?}");
     assert_eq!(stack.generator.call_count(), 2);
 }
+
+#[tokio::test]
+async fn a_page_may_call_with_the_headers_of_their_client_and_a_foreign_one_is_told_as_they_read_it() {
+    let stack = stack(&[]).await;
+    let own = format!("http://{}", stack.http);
+    let asked = [("origin", own.as_str()), ("access-control-request-method", "POST")];
+    let preflight = request(stack.http, &format!("OPTIONS {PATH}"), &asked, "").await;
+    assert!(
+        preflight.header("access-control-allow-headers").contains("x-stainless-retry-count"),
+        "{preflight:?}"
+    );
+    let foreign = [("origin", "https://evil.example")];
+    for (line, status, code) in [("POST", 403, "PERMISSION_DENIED"), ("GET", 403, "PERMISSION_DENIED")] {
+        let reply = request(stack.http, &format!("{line} {PATH}"), &foreign, "").await;
+        assert_eq!((reply.status, &reply.json()["error"]["code"]), (status, &json!(code)), "{reply:?}");
+    }
+    let wrong = request(stack.http, &format!("GET {PATH}"), &[], "").await;
+    assert_eq!((wrong.status, &wrong.json()["error"]["code"]), (405, &json!("METHOD_NOT_ALLOWED")));
+}

@@ -5,7 +5,7 @@ use proto::v1::FeedbackReason;
 use serde_json::{Value, json};
 
 use crate::client::{get, post, request, text_of};
-use crate::stack::{Stack, stack};
+use crate::stack::{PATIENCE, Stack, stack};
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 
@@ -87,6 +87,31 @@ async fn an_idempotency_key_runs_once_however_often_it_comes() {
     let reply =
         request(stack.http, "POST /chat", &[JSON, ("idempotency-key", &long)], r#"{"message":"x"}"#).await;
     assert_eq!(reply.status, 400);
+}
+
+#[tokio::test]
+async fn an_idempotency_key_outlives_the_window_in_which_an_answer_can_be_resumed() {
+    for (seconds, calls) in [("3600", 2), ("0", 3)] {
+        let settings = [
+            ("GATEWAY_RESUME_WINDOW_SECONDS", "0"),
+            ("GATEWAY_IDEMPOTENCY_SECONDS", seconds),
+            ("GATEWAY_CACHE_BYTES", "0"),
+        ];
+        let stack = stack(&settings).await;
+        let headers = [JSON, ("idempotency-key", "k1")];
+        let ask = || request(stack.http, "POST /chat", &headers, r#"{"message":"open?"}"#);
+        assert_eq!(ask().await.status, 200);
+        let other = post(stack.http, "/chat", r#"{"message":"closed?"}"#).await.json();
+        let path = format!("/chat/{}/events", other["answer_id"].as_str().expect("an id"));
+        let forgotten = async {
+            while !get(stack.http, &path).await.body.contains("event: resync") {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, forgotten).await.expect("one without a key is forgotten");
+        assert_eq!(ask().await.status, 200);
+        assert_eq!(stack.generator.call_count(), calls, "{seconds}");
+    }
 }
 
 #[tokio::test]
