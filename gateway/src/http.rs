@@ -188,8 +188,11 @@ pub(crate) fn router(edge: Arc<Edge>) -> Router {
 }
 
 async fn unknown_route(State(edge): State<Arc<Edge>>, path: Uri) -> Response {
-    let message = "there is nothing at this path; see /docs for what there is";
-    edge.refuse_at(path.path(), &Refusal::new(ErrorCode::NotFound, message))
+    edge.refuse_at(path.path(), &nothing_there())
+}
+
+fn nothing_there() -> Refusal {
+    Refusal::new(ErrorCode::NotFound, "there is nothing at this path; see /docs for what there is")
 }
 
 async fn wrong_method(State(edge): State<Arc<Edge>>, path: Uri) -> Response {

@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
-use super::{Edge, unknown_route};
+use super::{Edge, nothing_there};
 
 const PAGE_POLICY: &str =
     "default-src 'self'; connect-src 'self' ws: wss:; base-uri 'none'; frame-ancestors 'none'";
@@ -50,13 +50,13 @@ pub(super) async fn widget(headers: HeaderMap) -> Response {
 
 /// The file's name is the language's code with the ending `.json`.
 pub(super) async fn language(
-    state: State<Arc<Edge>>,
+    State(edge): State<Arc<Edge>>,
     Path(name): Path<String>,
     headers: HeaderMap,
 ) -> Response {
     match LANGUAGES.into_iter().find(|(known, _)| *known == name) {
         Some((_, bytes)) => for_every_page(file(bytes, "application/json", &headers)),
-        None => unknown_route(state).await,
+        None => edge.refuse(&nothing_there()),
     }
 }
 
@@ -84,13 +84,13 @@ pub(super) async fn playground_state(headers: HeaderMap) -> Response {
 }
 
 pub(super) async fn playground_file(
-    state: State<Arc<Edge>>,
+    State(edge): State<Arc<Edge>>,
     Path(name): Path<String>,
     headers: HeaderMap,
 ) -> Response {
     match PLAYGROUND.into_iter().find(|(known, ..)| *known == name) {
         Some((_, bytes, kind)) => file(bytes, kind, &headers),
-        None => unknown_route(state).await,
+        None => edge.refuse(&nothing_there()),
     }
 }
 
