@@ -194,19 +194,29 @@ impl Reader {
     /// Returns the next event, or nothing after the last one. May be dropped and called again without losing any.
     pub(crate) async fn next(&mut self) -> Option<ChatEvent> {
         loop {
-            let (event, ended) = {
-                let log = self.answer.log();
-                (log.get(self.next), log.end().is_some())
-            };
-            if let Some(event) = event {
-                let place = self.next;
-                self.next += 1;
-                return self.answer.numbered(event, place);
+            let (event, ended) = self.look();
+            if event.is_some() {
+                return event;
             }
             if ended || self.length.changed().await.is_err() {
                 return None;
             }
         }
+    }
+
+    /// Returns the next event if it is there already.
+    pub(crate) fn ready(&mut self) -> Option<ChatEvent> {
+        self.look().0
+    }
+
+    /// Returns the next event if it is there, and whether the last one is.
+    fn look(&mut self) -> (Option<ChatEvent>, bool) {
+        let log = self.answer.log();
+        let (event, ended) = (log.get(self.next), log.end().is_some());
+        drop(log);
+        let place = self.next;
+        self.next += usize::from(event.is_some());
+        (event.and_then(|event| self.answer.numbered(event, place)), ended)
     }
 }
 

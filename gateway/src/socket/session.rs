@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use ulid::Ulid;
 
-use super::wire::{Gone, Received, Wire};
+use super::wire::{GATHERED_BYTES, Gone, Received, Wire};
 use crate::admission::{Caller, Whence};
 use crate::answer::{Reader, is_last};
 use crate::chat::{Opinion, Origin};
@@ -138,17 +138,20 @@ impl Session {
         Ok(())
     }
 
+    /// Sends an event, and with it those that are ready behind it: one write for as many words as came together.
     async fn forward(&mut self, event: Option<ChatEvent>) -> Result<(), Leave> {
-        let Some((event, reader)) = event.as_ref().zip(self.reader.as_ref()) else {
-            self.reader = None;
-            return Ok(());
-        };
-        let frame = frame::event_frame(event, reader.answer().connection_id());
-        if is_last(event) {
-            // The client may ask again as soon as it has read the frame.
-            self.reader = None;
+        let Some(mut reader) = self.reader.take() else { return Ok(()) };
+        let (mut next, mut is_over, mut gathered) = (event, true, 0);
+        while let Some(event) = next {
+            let frame = frame::event_frame(&event, reader.answer().connection_id());
+            gathered += frame.len();
+            is_over = is_last(&event);
+            self.wire.feed(frame).await?;
+            next = if gathered < GATHERED_BYTES { reader.ready() } else { None };
         }
-        Ok(self.wire.send(frame).await?)
+        // The client may ask again as soon as it has read the last one.
+        self.reader = (!is_over).then_some(reader);
+        Ok(self.wire.flush().await?)
     }
 
     async fn received(&mut self, received: Received) -> Result<(), Leave> {

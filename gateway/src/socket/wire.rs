@@ -17,6 +17,8 @@ use crate::settings::ConnectionBounds;
 
 /// The library would otherwise take 128 KiB for each idle connection.
 const READ_BUFFER_BYTES: usize = 1024;
+/// Frames that wait for [`Wire::flush`] up to this size travel in one write.
+pub(super) const GATHERED_BYTES: usize = 2048;
 /// Holds one frame that the client has not taken yet, with room for control frames.
 const MAX_WRITE_BUFFER_BYTES: usize = 1024 * 1024;
 /// How long the other side may take to answer a close frame.
@@ -52,7 +54,7 @@ impl Wire {
     pub(super) async fn new(upgraded: TokioIo<Upgraded>, bounds: &ConnectionBounds) -> Self {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER_BYTES)
-            .write_buffer_size(0)
+            .write_buffer_size(GATHERED_BYTES)
             .max_write_buffer_size(MAX_WRITE_BUFFER_BYTES + bounds.message_bytes)
             .max_message_size(Some(bounds.message_bytes))
             .max_frame_size(Some(bounds.message_bytes));
@@ -79,6 +81,23 @@ impl Wire {
     pub(super) async fn send(&mut self, frame: Bytes) -> Result<(), Gone> {
         let text = Utf8Bytes::try_from(frame).map_err(|_| Gone)?;
         self.deliver(Message::Text(text)).await
+    }
+
+    /// Takes a JSON frame that travels with the next [`Wire::flush`], or before it.
+    pub(super) async fn feed(&mut self, frame: Bytes) -> Result<(), Gone> {
+        let text = Utf8Bytes::try_from(frame).map_err(|_| Gone)?;
+        match lifecycle::within(self.slow_write, self.stream.feed(Message::Text(text))).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(Gone),
+        }
+    }
+
+    /// Waits until the connection has taken every frame.
+    pub(super) async fn flush(&mut self) -> Result<(), Gone> {
+        match lifecycle::within(self.slow_write, self.stream.flush()).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(Gone),
+        }
     }
 
     pub(super) async fn send_back(&mut self, message: Message) -> Result<(), Gone> {
