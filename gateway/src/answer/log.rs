@@ -7,6 +7,9 @@ use proto::v1::chat_event::Event;
 
 use super::LogFull;
 
+/// Items that a list has room for when it grows.
+const LEAST_ROOM: usize = 128;
+
 /// How an answer has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
@@ -58,6 +61,8 @@ impl Log {
         if end.is_none() && held + self.ends.len() * size_of::<u32>() > limit_bytes {
             return Err(LogFull);
         }
+        make_room(&mut self.bytes, event.encoded_len());
+        make_room(&mut self.ends, 1);
         // The fields of an event beside its answer's: a message of its own, which says no id and no number.
         event.encode(&mut self.bytes);
         self.ends.push(place);
@@ -79,6 +84,14 @@ impl Log {
         };
         // What was written here can be read.
         ChatEvent::decode(self.bytes.get(start..end)?).ok()?.event
+    }
+}
+
+/// A list that doubles would hold twice what it needs; one that grows by an eighth is copied eight times as often, which is
+/// little beside what made each of its events.
+fn make_room<Item>(list: &mut Vec<Item>, more: usize) {
+    if list.capacity() - list.len() < more {
+        list.reserve_exact(more + list.len() / 8 + LEAST_ROOM);
     }
 }
 
@@ -115,6 +128,6 @@ mod tests {
         for _ in 0..1000 {
             log.push(&Event::Delta(Delta { text: "word ".to_owned() }), 1 << 20).expect("it fits");
         }
-        assert!(log.bytes.capacity() + log.ends.capacity() * size_of::<u32>() <= 1000 * (5 + 4 + 4) * 2);
+        assert!(log.bytes.capacity() + log.ends.capacity() * size_of::<u32>() <= 1000 * (5 + 4 + 4) * 5 / 4);
     }
 }
