@@ -7,13 +7,11 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::{Args, Parser};
 
-use crate::driver;
 use crate::eval::{self, Evaluation};
 use crate::floor::Floors;
 use crate::http::Api;
-use crate::plan::Plan;
-use crate::set::{self, Set};
-use crate::websocket::WebSocketClient;
+use crate::load::{capacity, hosts, run};
+use crate::set::Set;
 use crate::{documents, report, retrieval, simulate};
 
 /// Measures a running chatbot.
@@ -24,8 +22,14 @@ pub enum Command {
     Eval(EvalArgs),
     /// Writes a set's documents to a folder, for an ingestor to take in.
     Documents(DocumentsArgs),
-    /// Asks questions at a constant rate, whatever the answers take, and measures their latency.
-    Load(LoadArgs),
+    /// Asks questions by a schedule, whatever the answers take, and measures their latency.
+    Load(run::LoadArgs),
+    /// Sets one report of `load` beside another.
+    Compare(run::CompareArgs),
+    /// Finds the highest rate of a scenario within its limits, and what ends it.
+    Capacity(capacity::CapacityArgs),
+    /// Tells what many hosts would hold, from the report of one.
+    Model(hosts::ModelArgs),
     /// Measures a retriever with a corpus made from a seed.
     #[command(subcommand)]
     Retrieval(retrieval::Command),
@@ -88,35 +92,6 @@ pub struct DocumentsArgs {
     passages: bool,
 }
 
-/// Arguments of `load`.
-#[derive(Debug, Args)]
-pub struct LoadArgs {
-    /// Address of the gateway's WebSocket.
-    #[arg(long, default_value = "ws://127.0.0.1:8080/ws")]
-    url: String,
-    /// Questions a second.
-    #[arg(long, default_value_t = 20.0)]
-    rate: f64,
-    /// Seconds of arrivals; the answers may take longer.
-    #[arg(long, default_value_t = 10.0)]
-    seconds: f64,
-    /// Questions under way at the same time; an arrival over it is dropped and counted.
-    #[arg(long, default_value_t = 1_000)]
-    max_in_flight: usize,
-    /// Seconds for each answer.
-    #[arg(long, default_value_t = 30.0)]
-    timeout_seconds: f64,
-    /// Questions to ask in turn: JSON lines with `question`, or one question a line.
-    #[arg(long)]
-    questions: Option<PathBuf>,
-    /// Key for the `authenticate` frame.
-    #[arg(long, env = "LOADTEST_KEY", hide_env_values = true)]
-    key: Option<String>,
-    /// Prints JSON.
-    #[arg(long)]
-    json: bool,
-}
-
 impl Command {
     /// Runs the command; the exit code says whether what was measured is good enough.
     ///
@@ -131,7 +106,10 @@ impl Command {
                 report::documents(count, &args.out);
                 Ok(ExitCode::SUCCESS)
             }
-            Self::Load(args) => load(args).await,
+            Self::Load(args) => run::load(args).await,
+            Self::Compare(args) => run::compare(&args),
+            Self::Capacity(args) => capacity::capacity(args).await,
+            Self::Model(args) => hosts::model(&args),
             Self::Simulate(args) => {
                 simulate::run(args).await?;
                 Ok(ExitCode::SUCCESS)
@@ -155,20 +133,6 @@ async fn evaluate(args: EvalArgs) -> anyhow::Result<ExitCode> {
     let below = floors.map(|floors| floors.below(&outcome, &args.embedder)).unwrap_or_default();
     report::quality(&outcome, &below, args.json)?;
     let is_good = below.is_empty() && outcome.errors.is_empty() && outcome.asked() > 0;
-    Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-async fn load(args: LoadArgs) -> anyhow::Result<ExitCode> {
-    let questions = match &args.questions {
-        Some(path) => set::plain_questions(path)?,
-        None => vec!["When are you open on Sundays?".to_owned()],
-    };
-    let plan = Plan::new(args.rate, seconds("seconds", args.seconds)?, args.max_in_flight)?;
-    let timeout = seconds("timeout-seconds", args.timeout_seconds)?;
-    let client = WebSocketClient::new(&args.url, args.key)?;
-    let outcome = driver::run(client, &plan, &questions, timeout).await?;
-    report::load(&outcome, args.json)?;
-    let is_good = outcome.errors.is_empty() && outcome.dropped == 0;
     Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -1,4 +1,4 @@
-//! The measuring harness: load over an open schedule, and the quality of search over a set of questions.
+//! The measuring harness: load by an open schedule, and the quality of search over a set of questions.
 //!
 //! It reaches the product through its public interface only.
 
@@ -18,13 +18,7 @@ pub mod floor;
 
 pub mod documents;
 
-pub mod plan;
-
-pub mod client;
-
-pub mod driver;
-
-pub mod latency;
+pub mod load;
 
 pub mod retrieval;
 
@@ -32,4 +26,3 @@ pub mod simulate;
 
 mod http;
 mod report;
-mod websocket;

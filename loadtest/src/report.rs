@@ -3,15 +3,15 @@
 #![expect(clippy::print_stdout, reason = "printing the result is what the command is for")]
 
 use std::collections::BTreeMap;
+use std::io::IsTerminal;
 use std::path::Path;
 
 use serde::Serialize;
 use serde_json::json;
 
+use crate::eval;
 use crate::floor::Below;
-use crate::latency::Percentiles;
 use crate::refusal::{Point, Separation};
-use crate::{driver, eval};
 
 /// Prints the quality of search and refusals, with what fell below its floor.
 pub(crate) fn quality(outcome: &eval::Outcome, below: &[Below], as_json: bool) -> anyhow::Result<()> {
@@ -61,35 +61,24 @@ pub(crate) fn as_json(outcome: &impl Serialize) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Prints latencies and counts of a load.
-pub(crate) fn load(outcome: &driver::Outcome, as_json: bool) -> anyhow::Result<()> {
-    if as_json {
-        println!("{}", serde_json::to_string_pretty(outcome)?);
-        return Ok(());
+/// Prints what was written for people.
+pub(crate) fn text(text: &str) {
+    print!("{text}");
+}
+
+/// Tells how far something is: in place in a terminal, on a line of its own elsewhere. Not among the results.
+#[expect(clippy::print_stderr, reason = "what goes on is for whoever looks, not for what reads the result")]
+pub(crate) fn progress(line: &str) {
+    if std::io::stderr().is_terminal() {
+        eprint!("\r\x1b[K{line}");
+    } else {
+        eprintln!("{line}");
     }
-    println!("{} arrivals at {}/s, {:.1} s in all", outcome.planned, outcome.planned_rate, outcome.seconds);
-    let failed: u32 = outcome.errors.values().sum();
-    println!("  answered {}, failed {failed}, dropped {}", outcome.answered, outcome.dropped);
-    println!("  {:<12} {:>9} {:>9} {:>9} {:>9} {:>9}", "ms from plan", "p50", "p90", "p95", "p99", "max");
-    row("connect", outcome.connect);
-    row("first token", outcome.first_token);
-    row("whole answer", outcome.answer);
-    errors(&outcome.errors);
-    Ok(())
 }
 
 /// Prints how many documents were written.
 pub(crate) fn documents(count: usize, folder: &Path) {
     println!("{count} documents in {}", folder.display());
-}
-
-fn row(name: &str, percentiles: Option<Percentiles>) {
-    match percentiles {
-        Some(Percentiles { p50_ms, p90_ms, p95_ms, p99_ms, max_ms, .. }) => {
-            println!("  {name:<12} {p50_ms:>9.1} {p90_ms:>9.1} {p95_ms:>9.1} {p99_ms:>9.1} {max_ms:>9.1}");
-        }
-        None => println!("  {name:<12} {:>9}", "none"),
-    }
 }
 
 fn errors(errors: &BTreeMap<String, u32>) {

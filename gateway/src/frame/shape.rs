@@ -10,7 +10,7 @@ pub(crate) const COLLECTION: &str = "^[a-z0-9_-]{1,64}$";
 /// What an answer's id looks like.
 pub(crate) const ANSWER_ID: &str = "^[0-7][0-9A-HJKMNP-TV-Z]{25}$";
 /// Text that is not blank, without NUL.
-pub(crate) const TEXT: &str = r"^[^\x00]*\S[^\x00]*$";
+pub(crate) const TEXT: &str = r"^[^\x00]*[^\s\x00][^\x00]*$";
 /// Text that may be blank, without NUL.
 pub(crate) const ANY_TEXT: &str = r"^[^\x00]*$";
 /// A telephone number, or nothing.

@@ -142,10 +142,14 @@ pub(super) async fn events(
 async fn resumed(edge: &Edge, answer_id: &str, head: &Parts) -> Result<Response, Refusal> {
     let caller = edge.caller(head)?;
     let place = match header(head, "last-event-id") {
-        Some(id) => place(answer_id, id)?,
-        None => (edge.chat.epoch(), 0),
+        Some(id) => place(answer_id, id),
+        None => Ok((edge.chat.epoch(), 0)),
     };
-    match edge.chat.resume(&caller, answer_id, place).await? {
+    // Who names an answer that is not there hears that first, whatever the place.
+    let resumed =
+        edge.chat.resume(&caller, answer_id, *place.as_ref().unwrap_or(&(edge.chat.epoch(), 0))).await?;
+    place?;
+    match resumed {
         Resumed::Reading(reader) => Ok(events_response(reader)),
         Resumed::Resync => {
             let text = event_text(None, "resync", &frame::resync(answer_id));

@@ -15,7 +15,7 @@ use tonic::Request;
 use super::corpus::{Corpus, DOCUMENT_CHUNKS};
 use super::exact::{DEPTH, Exact, Narrowing, recall};
 use super::upload::document_of;
-use crate::latency::{Latency, Percentiles};
+use crate::load::latency::{Latency, Percentiles};
 
 const SEARCH_TIMEOUT: Duration = Duration::from_secs(30);
 /// No passage is left out for its length.
