@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::frames::{Place, take};
-use super::{Client, Exchange, Stages};
+use super::{Client, Exchange};
 
 /// Of one event, and of an answer in one piece.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
@@ -40,7 +40,6 @@ pub struct HttpClient {
 struct Whole {
     #[serde(default)]
     response: String,
-    stage_times: Option<Stages>,
 }
 
 impl HttpClient {
@@ -104,10 +103,8 @@ async fn whole(response: Response<Incoming>, exchange: &mut Exchange) -> Result<
     let body = response.into_body().collect().await.map_err(|_| "CONNECTION_LOST".to_owned())?.to_bytes();
     exchange.bytes += body.len() as u64;
     let whole: Whole = serde_json::from_slice(&body).map_err(|_| "UNEXPECTED_RESPONSE".to_owned())?;
-    exchange.stages = whole.stage_times;
-    if !whole.response.is_empty() {
-        exchange.heard();
-    }
+    // An answer in one piece has no first token, so neither has it the hops of one.
+    exchange.tokens += u64::from(!whole.response.is_empty());
     Ok(Instant::now())
 }
 
@@ -184,9 +181,11 @@ mod tests {
         let reply = |status: &str, body: &str| {
             format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n{body}", body.len())
         };
-        let good = reply("200 OK", r#"{"response":"We","stage_times":{"embed_ms":1.5}}"#);
+        let good = reply("200 OK", r#"{"response":"We"}"#);
         let (exchange, _) = ask(Transport::Rest, &[&good]).await;
-        assert_eq!((exchange.tokens, exchange.stages.and_then(|stages| stages.embed_ms)), (1, Some(1.5)));
+        assert!(
+            matches!(exchange.ended, Some(Ok(_))) && exchange.tokens == 1 && exchange.first_text.is_none()
+        );
         for (refused, code) in [
             (reply("503 x", r#"{"code":"OVERLOADED"}"#), "OVERLOADED"),
             (reply("502 x", "<html>"), "HTTP_502"),
