@@ -60,6 +60,7 @@ export class ChatbotStack extends Stack {
       WebsiteBucket: storage.website.bucketName,
       ClusterName: cluster.clusterName,
       ServiceNames: services.map((service) => service.serviceName).join(","),
+      ImageTag: deployment.imageTag,
       KeysSecret: secrets.keys.secretArn,
       ServiceTokenSecret: secrets.serviceToken.secretArn,
       TokenSecret: secrets.tokenSecret.secretArn,
