@@ -7,7 +7,7 @@ put_keys() {
   address=$(output "$CHATBOT_STACK" Address)
   origins=$address${ORIGINS:+ $ORIGINS}
   key=$(recall site-key)
-  if [ -n "$key" ] && [ "$(recall site-origins)" = "$origins" ]; then
+  if [ -n "$address" ] && [ -n "$key" ] && [ "$(recall site-origins)" = "$origins" ]; then
     note "the site has its key"
     return
   fi

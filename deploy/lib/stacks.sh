@@ -3,8 +3,9 @@
 
 # CDK keeps its own things in an account, once for each region.
 put_bootstrap() {
-  local region
-  for region in us-east-1 "$REGION"; do
+  local region regions=us-east-1
+  if [ "$REGION" != us-east-1 ]; then regions="us-east-1 $REGION"; fi
+  for region in $regions; do
     if aws cloudformation describe-stacks --region "$region" --stack-name CDKToolkit >/dev/null 2>&1; then
       note "CDK is at home in $region"
     else

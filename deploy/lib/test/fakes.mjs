@@ -121,7 +121,7 @@ export class Stage {
     const command = [join(ROOT, "deploy/deploy.sh"), ...args, "--config", this.config];
     const run = typed === undefined
       ? spawnSync(join(this.tools, "bash"), command, { env, encoding: "utf8", input: "" })
-      : spawnSync(which("python3"), [new URL("terminal.py", import.meta.url).pathname, typed, join(this.tools, "bash"), ...command], { env: { ...env, PYTHONPATH: "" }, encoding: "utf8" });
+      : spawnSync(join(ROOT, ".cache/python/bin/python"), [new URL("terminal.py", import.meta.url).pathname, typed, join(this.tools, "bash"), ...command], { env, encoding: "utf8" });
     const calls = readFileSync(log, "utf8").split("\n").filter(Boolean);
     return { code: run.status, text: `${run.stdout}${run.stderr}`, calls, changes: calls.filter((call) => CHANGES.test(call)) };
   }
