@@ -6,7 +6,8 @@ import { build } from "../lib/app.ts";
 import { ConfigMistakes, readConfig } from "../lib/config.ts";
 
 const path = process.env.CHATBOT_CONFIG ?? new URL("../../config.json", import.meta.url).pathname;
-const context = new App().node;
+// Only to read the context that the command line passes; it makes nothing itself.
+const context = new App({ autoSynth: false }).node;
 const given = (key: string, otherwise: string): string => (context.tryGetContext(key) as string | undefined) ?? otherwise;
 
 try {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -32,6 +32,21 @@ for (const tier of TIERS) {
     assert.equal(text, readFileSync(path, "utf8"), "UPDATE_SNAPSHOTS=1 npm test writes it anew");
   });
 }
+
+test("the command line of CDK takes what the app makes, and a wrong configuration stops it", () => {
+  const app = new URL("..", import.meta.url).pathname;
+  const outdir = join(folder("starter"), "..", "chatbot-cdk-line");
+  const run = (path: string) =>
+    spawnSync("node_modules/.bin/cdk", ["synth", "--quiet", "--no-notices", "--no-lookups", "--output", outdir], {
+      cwd: app, encoding: "utf8", env: { ...process.env, CHATBOT_CONFIG: path, CDK_DISABLE_CLI_TELEMETRY: "true", AWS_EC2_METADATA_DISABLED: "true" },
+    });
+  const right = run(join(app, "../config.json"));
+  assert.equal(right.status, 0, right.stderr);
+  assert.equal(resourcesOf(outdir, "chatbot").length, resourcesOf(folder("starter"), "chatbot").length);
+  const wrong = run(join(app, "package.json"));
+  assert.notEqual(wrong.status, 0);
+  assert.match(wrong.stderr, /tier: is missing/);
+});
 
 test("the checks bite: a database that is open to the world stops the synthesis", () => {
   const app = build(config("starter"), DEPLOYMENT, { outdir: join(folder("starter"), "..", "chatbot-cdk-open") });
