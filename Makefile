@@ -57,7 +57,7 @@ test-browser: tools
 test-deploy: deploy-tools
 	npm --prefix deploy/aws run typecheck
 	npm --prefix deploy/aws test
-	node --test deploy/lib/test/*.test.mjs deploy/containers/test/*.test.mjs deploy/docs/test/*.test.mjs
+	node --test --test-concurrency=2 deploy/lib/test/*.test.mjs deploy/containers/test/*.test.mjs deploy/docs/test/*.test.mjs
 
 deploy-tools: .cache/deploy-tools
 .cache/deploy-tools: Makefile deploy/aws/package-lock.json

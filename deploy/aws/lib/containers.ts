@@ -128,7 +128,7 @@ export class Containers extends Construct {
       secrets: this.secretsOf(service),
       // The probe speaks gRPC's health protocol; a service says that it serves once it has what it needs.
       healthCheck: {
-        command: ["CMD", "/grpc_health_probe", `-addr=127.0.0.1:${service === "gateway" ? PORTS.grpc : PORTS[service]}`, "-connect-timeout=2s", "-rpc-timeout=3s"],
+        command: this.probe(service),
         interval: Duration.seconds(30),
         timeout: Duration.seconds(10),
         retries: 10,
@@ -146,6 +146,13 @@ export class Containers extends Construct {
     if (hasFiles) container.addMountPoints(FILES);
     if (options.hasData && (service === "gateway" || service === "retriever")) container.addMountPoints(DATA);
     return container;
+  }
+
+  private probe(service: Service): string[] {
+    const port = service === "gateway" ? PORTS.grpc : PORTS[service];
+    // The certificate is for the origin's name, not for this address.
+    const encrypted = service === "gateway" && this.parts.config.origin ? ["-tls", "-tls-no-verify"] : [];
+    return ["CMD", "/grpc_health_probe", `-addr=127.0.0.1:${port}`, "-connect-timeout=2s", "-rpc-timeout=3s", ...encrypted];
   }
 
   private secretsOf(service: Service): Record<string, ecs.Secret> {

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { METRICS } from "../lib/collector.ts";
 import { SERVICES, type Service } from "../lib/settings.ts";
 import { GATEWAY_PATHS } from "../lib/website.ts";
-import { TIERS, containers, environment, folder, ofType, resources } from "./synthesis.ts";
+import { TIERS, config, containers, environment, folder, ofType, resources, synthesize } from "./synthesis.ts";
 
 const ROOT = new URL("../../../", import.meta.url).pathname;
 
@@ -150,4 +150,20 @@ test("the host lets ECS begin only with its volume, and never formats one that h
   assert.match(script, /RequiresMountsFor=\/mnt\/chatbot/);
   assert.doesNotMatch(script, /mkfs\.xfs -f/);
   assert.ok(resources(folder("starter")).some(({ Type }) => Type === "AWS::EC2::EIP"));
+});
+
+test("an origin with a certificate of its own is called and probed over TLS", () => {
+  const certificateSecretArn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:origin-AbCdEf";
+  const found = resources(synthesize(config("starter", { origin: { name: "origin.shop.example", certificateSecretArn } })));
+  const distribution = found.find(({ Type }) => Type === "AWS::CloudFront::Distribution");
+  const origin = distribution?.Properties.DistributionConfig.Origins.find((given: any) => given.CustomOriginConfig);
+  assert.equal(origin.DomainName, "origin.shop.example");
+  assert.equal(origin.CustomOriginConfig.OriginProtocolPolicy, "https-only");
+  const task = found.find(({ Type }) => Type === "AWS::ECS::TaskDefinition")?.Properties.ContainerDefinitions;
+  const named = (name: string): Record<string, any> => task.find((container: any) => container.Name === name);
+  assert.ok(named("gateway").HealthCheck.Command.includes("-tls"));
+  assert.ok(!named("retriever").HealthCheck.Command.includes("-tls"));
+  assert.equal(environment(named("gateway")).GATEWAY_TLS_CERT, "/files/origin.crt");
+  assert.match(named("prepare").Command[0], /origin\.key/);
+  assert.deepEqual(named("prepare").Secrets.map((secret: any) => secret.Name).sort(), ["CERTIFICATE", "CERTIFICATE_KEY", "KEYS"]);
 });
