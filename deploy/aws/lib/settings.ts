@@ -70,7 +70,8 @@ function gateway(config: Config, facts: Facts): Environment {
     RATE_PER_HOUR: String(api.throttling.ratePerHour),
     GATEWAY_SPEND_DAY_MICRODOLLARS: micro(spend.dollarsPerDay),
     GATEWAY_SPEND_MONTH_MICRODOLLARS: micro(spend.dollarsPerMonth),
-    GATEWAY_PROOF_OF_WORK: "budget",
+    // A challenge is known to the gateway that gave it; behind a balancer the answer may come to another.
+    GATEWAY_PROOF_OF_WORK: tier === "scale" ? "off" : "budget",
     GATEWAY_ACCESS_LOG: "true",
     // A balancer would take a busy task out, and ECS would then end it.
     GATEWAY_SHED_UNREADY_SECONDS: "0",

@@ -131,6 +131,13 @@ test("in scale services find each other by Service Connect, and no answer is cut
   assert.equal(ofType("scale", "AWS::ApplicationAutoScaling::ScalableTarget").length, 3);
 });
 
+test("work is asked of new sessions only where one gateway answers all of them", () => {
+  for (const tier of TIERS) {
+    const gateway = containers(tier).find(({ Name }) => Name === "gateway") as Record<string, any>;
+    assert.equal(environment(gateway).GATEWAY_PROOF_OF_WORK, tier === "scale" ? "off" : "budget");
+  }
+});
+
 test("nothing writes twice: starter and business run one task, and so does the ingestor everywhere", () => {
   for (const tier of ["starter", "business"] as const) {
     const [service, ...others] = ofType(tier, "AWS::ECS::Service");
