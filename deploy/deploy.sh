@@ -23,6 +23,8 @@ source "$LIB/stacks.sh"
 source "$LIB/keys.sh"
 # shellcheck source=deploy/lib/website.sh
 source "$LIB/website.sh"
+# shellcheck source=deploy/lib/editor.sh
+source "$LIB/editor.sh"
 # shellcheck source=deploy/lib/commands.sh
 source "$LIB/commands.sh"
 # shellcheck source=deploy/lib/destroy.sh
@@ -36,6 +38,7 @@ deploy.sh [COMMAND] [OPTIONS]
   check               check tools, configuration, account, region, models and rights; change nothing
   status              what runs there, and which alarms ring
   documents [FOLDER]  upload a folder of documents (default documents)
+  editor -- COMMAND   a command of ingestor where it runs, such as: editor -- status faq.md
   rollback [TAG]      run the images from before, or those of a tag
   rotate WHAT         new service-token, token-secret or site-key
   destroy [--data]    take everything away; documents and snapshots stay, with --data the documents go too
@@ -58,6 +61,7 @@ COMMAND=""
 ARGUMENT=""
 CONFIG=$ROOT/deploy/config.json
 YES="" DRY_RUN="" AGAIN="" TAG="" IMAGES="" DOCUMENTS="" WITH_DATA=""
+EDITOR_WORDS=()
 
 # shellcheck disable=SC2034
 parse() {
@@ -77,6 +81,11 @@ parse() {
       --dry-run) DRY_RUN=1 ;;
       --again) AGAIN=1 ;;
       --data) WITH_DATA=1 ;;
+      --)
+        shift
+        EDITOR_WORDS=("$@")
+        return
+        ;;
       -h | --help) COMMAND=help ;;
       -*) wrong_usage "$1 is not known" ;;
       *)
@@ -85,14 +94,14 @@ parse() {
     esac
     shift
   done
-  COMMAND=${COMMAND:-deploy}
 }
 
 main() {
   parse "$@"
+  COMMAND=${COMMAND:-deploy}
   case $COMMAND in
     help) usage ;;
-    deploy | check | status | documents | rollback | rotate | destroy)
+    deploy | check | status | documents | editor | rollback | rotate | destroy)
       export AWS_PAGER=""
       "command_$COMMAND"
       ;;

@@ -1,6 +1,7 @@
 // The chatbot of one business, in one region.
 
 import { CfnOutput, Stack, type StackProps } from "aws-cdk-lib";
+import type { ISecurityGroup } from "aws-cdk-lib/aws-ec2";
 import * as ecr from "aws-cdk-lib/aws-ecr";
 import * as ecs from "aws-cdk-lib/aws-ecs";
 import type { Construct } from "constructs";
@@ -10,6 +11,7 @@ import { Business } from "./business.ts";
 import type { Config } from "./config.ts";
 import { Containers } from "./containers.ts";
 import { Database } from "./database.ts";
+import { Editor } from "./editor.ts";
 import { Front } from "./front.ts";
 import { Guardrail } from "./guardrail.ts";
 import { Network } from "./network.ts";
@@ -49,7 +51,8 @@ export class ChatbotStack extends Stack {
       config, storage, secrets, guardrail, database, state, repositories: this.repositories(), imageTag: deployment.imageTag,
     });
     const front = tier === "starter" ? undefined : new Front(this, "Front", network, deployment.cloudFrontList);
-    const { origin, services, address } = this.compute(network, cluster, containers, front, database, state);
+    const { origin, services, address, ingestors } = this.compute(network, cluster, containers, front, database, state);
+    const editor = new Editor(this, "Editor", config, network, containers, ingestors);
     const website = new Website(this, "Website", name, storage.website, origin, deployment.webAclArn);
     new Watch(this, "Watch", { config, storage, lines: containers.lines, guardrail, database, front });
     acknowledge(this, "AwsSolutions-ECS4", "Container Insights costs more than the small tiers; the services' own metrics tell what they do");
@@ -64,6 +67,10 @@ export class ChatbotStack extends Stack {
       KeysSecret: secrets.keys.secretArn,
       ServiceTokenSecret: secrets.serviceToken.secretArn,
       TokenSecret: secrets.tokenSecret.secretArn,
+      IngestorService: (services.length > 1 ? services[services.length - 1] : services[0]).serviceName,
+      EditorTask: editor.task.taskDefinitionArn,
+      ...(editor.group ? { EditorGroup: editor.group.securityGroupId } : {}),
+      PublicSubnet: network.vpc.publicSubnets[0].subnetId,
       LogGroup: containers.lines.logGroupName,
       ...(database ? { DatabaseInstance: database.instance.instanceIdentifier } : {}),
       ...(address ? { HostAddress: address } : {}),
@@ -72,7 +79,7 @@ export class ChatbotStack extends Stack {
 
   private compute(
     network: Network, cluster: ecs.Cluster, containers: Containers, front?: Front, database?: Database, state?: SharedState,
-  ): { origin: Origin; services: ecs.BaseService[]; address?: string } {
+  ): { origin: Origin; services: ecs.BaseService[]; address?: string; ingestors?: ISecurityGroup } {
     const { config } = this;
     if (!front || !database) {
       const starter = new Starter(this, "Starter", { config, network, cluster, containers, cloudFrontList: this.deployment.cloudFrontList });
@@ -82,10 +89,10 @@ export class ChatbotStack extends Stack {
     const origin = { balancer: front.balancer };
     if (!state) {
       const business = new Business(this, "Business", { config, network, cluster, containers, database, front });
-      return { origin, services: [business.service] };
+      return { origin, services: [business.service], ingestors: front.gateways };
     }
     const scale = new Scale(this, "Scale", { config, network, cluster, containers, database, state, front });
-    return { origin, services: Object.values(scale.services) };
+    return { origin, services: Object.values(scale.services), ingestors: scale.ingestors };
   }
 
   private cluster(network: Network): ecs.Cluster {

@@ -108,6 +108,22 @@ export class Containers extends Construct {
     this.acknowledgeRights(task);
   }
 
+  /** Adds the command line of editors, which is the ingestor's own program. */
+  addEditor(task: ecs.TaskDefinition): void {
+    task.addContainer("editor", {
+      image: ecs.ContainerImage.fromEcrRepository(this.parts.repositories.ingestor, this.parts.imageTag),
+      command: ["list"],
+      user: String(USER),
+      readonlyRootFilesystem: true,
+      memoryReservationMiB: 64,
+      environment: { INGESTOR_SERVER: `http://127.0.0.1:${PORTS.ingestor}` },
+      secrets: { SERVICE_TOKEN: ecs.Secret.fromSecretsManager(this.parts.secrets.serviceToken) },
+      logging: this.logging("editor"),
+    });
+    acknowledge(task, "AwsSolutions-ECS2", "the variable is an address, no secret");
+    acknowledge(task, "AwsSolutions-IAM5[Resource::*]", "the login to the registry knows no resources");
+  }
+
   private acknowledgeRights(task: ecs.TaskDefinition): void {
     acknowledge(task, "AwsSolutions-IAM5[Resource::*]", "Textract and the login to the registry know no resources");
     const bucket = Stack.of(this).getLogicalId(this.parts.storage.documents.node.defaultChild as s3.CfnBucket);

@@ -35,6 +35,8 @@ const SIZES: Record<Service, [cpu: number, memoryMib: number]> = {
 };
 
 export class Scale extends Construct {
+  /** Group of the ingestor's task. */
+  readonly ingestors: ec2.ISecurityGroup;
   readonly services: Record<Service, ecs.FargateService>;
 
   constructor(scope: Construct, id: string, private readonly props: ScaleProps) {
@@ -43,7 +45,7 @@ export class Scale extends Construct {
     const inner = {
       retriever: network.group("RetrieverGroup", "retrievers: gateways and the ingestor come in"),
       generator: network.group("GeneratorGroup", "generators: gateways come in"),
-      ingestor: network.group("IngestorGroup", "the ingestor: nobody comes in"),
+      ingestor: network.group("IngestorGroup", "the ingestor: commands of editors come in"),
     };
     inner.retriever.addIngressRule(front.gateways, Port.tcp(PORTS.retriever), "gateways");
     inner.retriever.addIngressRule(inner.ingestor, Port.tcp(PORTS.retriever), "the ingestor");
@@ -60,6 +62,7 @@ export class Scale extends Construct {
     gateway.node.addDependency(retriever, generator);
     ingestor.node.addDependency(retriever);
     front.serve(gateway);
+    this.ingestors = inner.ingestor;
     this.services = { gateway, retriever, generator, ingestor };
     for (const service of [gateway, retriever, generator]) this.grow(service);
   }

@@ -43,10 +43,14 @@ export function settingsOf(service: Service, config: Config, facts: Facts): Envi
   return { ...common, ...own };
 }
 
-/** In one task services meet on the loopback address; only where each is a service of its own do they listen to the network. */
+/**
+ * In one task services meet on the loopback address; only where each is a service of its own do they listen to the network. The ingestor
+ * does wherever editors' commands come from another task.
+ */
 function place(tier: Tier, service: Exclude<Service, "gateway">): Environment {
   const name = service.toUpperCase();
-  const listen = tier === "scale" ? "0.0.0.0" : "127.0.0.1";
+  const isApart = tier === "scale" || (tier === "business" && service === "ingestor");
+  const listen = isApart ? "0.0.0.0" : "127.0.0.1";
   return { [`${name}_LISTEN`]: `${listen}:${PORTS[service]}`, [`${name}_INTERNAL_LISTEN`]: `127.0.0.1:${PORTS[service] + 100}` };
 }
 

@@ -138,6 +138,17 @@ test("work is asked of new sessions only where one gateway answers all of them",
   }
 });
 
+test("a command of an editor reaches the ingestor with the token, and has no right of its own", () => {
+  for (const tier of TIERS) {
+    const editor = containers(tier).find(({ Name }) => Name === "editor") as Record<string, any>;
+    const ingestor = containers(tier).find(({ Name }) => Name === "ingestor") as Record<string, any>;
+    assert.deepEqual(editor.Secrets.map((secret: any) => secret.Name), ["SERVICE_TOKEN"]);
+    assert.equal(environment(editor).INGESTOR_SERVER, "http://127.0.0.1:7003");
+    assert.equal(environment(ingestor).INGESTOR_LISTEN, tier === "starter" ? "127.0.0.1:7003" : "0.0.0.0:7003");
+    assert.ok(!ofType(tier, "AWS::IAM::Policy").some(({ id }) => id.includes("EditorTaskTaskRole")));
+  }
+});
+
 test("nothing writes twice: starter and business run one task, and so does the ingestor everywhere", () => {
   for (const tier of ["starter", "business"] as const) {
     const [service, ...others] = ofType(tier, "AWS::ECS::Service");
@@ -166,7 +177,7 @@ test("an origin with a certificate of its own is called and probed over TLS", ()
   const origin = distribution?.Properties.DistributionConfig.Origins.find((given: any) => given.CustomOriginConfig);
   assert.equal(origin.DomainName, "origin.shop.example");
   assert.equal(origin.CustomOriginConfig.OriginProtocolPolicy, "https-only");
-  const task = found.find(({ Type }) => Type === "AWS::ECS::TaskDefinition")?.Properties.ContainerDefinitions;
+  const task = found.filter(({ Type }) => Type === "AWS::ECS::TaskDefinition").flatMap(({ Properties }) => Properties.ContainerDefinitions);
   const named = (name: string): Record<string, any> => task.find((container: any) => container.Name === name);
   assert.ok(named("gateway").HealthCheck.Command.includes("-tls"));
   assert.ok(!named("retriever").HealthCheck.Command.includes("-tls"));

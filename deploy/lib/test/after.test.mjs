@@ -138,3 +138,36 @@ test("wrong usage says what is right and ends with 2", () => {
   assert.equal(help.code, 0);
   assert.match(help.text, /Exit codes: 0 done/);
 });
+
+/** What an account answers to a command of an editor. */
+const editing = (stage) =>
+  stage
+    .answer("aws ecs run-task*", 0, "arn:aws:ecs:us-east-1:1:task/chatbot/abc")
+    .answer("aws ecs describe-tasks*exitCode*", 0, "0")
+    .answer("aws ecs describe-tasks*privateIpv4Address*", 0, "10.42.0.7")
+    .answer("aws ecs list-tasks*", 0, "arn:task")
+    .answer("aws logs get-log-events*editor/editor/abc*", 0, "faq.md  indexed\n");
+
+test("a command of an editor runs beside the chatbot, and its lines and its end come back", () => {
+  const stage = editing(new Stage());
+  const run = stage.run(["editor"], { after: ["--", "status", "my faq.md", "--json"] });
+  assert.equal(run.code, 0, run.text);
+  assert.match(run.text, /faq\.md {2}indexed/);
+  const call = run.calls.find((given) => given.startsWith("aws ecs run-task"));
+  assert.match(call, /--task-definition arn:editor --launch-type EC2/);
+  assert.ok(call.includes('"command":["status","my faq.md","--json"]') && call.includes('"value":"http://127.0.0.1:7003"'), call);
+  const failed = editing(new Stage()).answer("aws ecs describe-tasks*exitCode*", 0, "1").run(["editor"], { after: ["--", "status"] });
+  assert.equal(failed.code, 1);
+  assert.match(new Stage().answer("aws ecs run-task*", 0, "None").run(["editor"], { after: ["--", "list"] }).text, /could not be started[\s\S]*fix: /);
+  assert.equal(new Stage().run(["editor"]).code, 2);
+});
+
+test("where the ingestor has a task of its own the command finds its address", () => {
+  const stage = editing(new Stage().configure((config) => (config.tier = "business"))).answer("aws cloudformation describe-stacks*'EditorGroup'*", 0, "sg-1").answer("aws cloudformation describe-stacks*'PublicSubnet'*", 0, "subnet-1");
+  const run = stage.run(["editor"], { after: ["--", "history"] });
+  assert.equal(run.code, 0, run.text);
+  const call = run.calls.find((given) => given.startsWith("aws ecs run-task"));
+  assert.match(call, /--launch-type FARGATE --network-configuration awsvpcConfiguration=\{subnets=\[subnet-1\],securityGroups=\[sg-1\],assignPublicIp=ENABLED\}/);
+  assert.ok(call.includes('"value":"http://10.42.0.7:7003"'), call);
+  assert.match(stage.answer("aws ecs describe-tasks*privateIpv4Address*", 0, "None").run(["editor"], { after: ["--", "list"] }).text, /the ingestor does not run/);
+});

@@ -18,9 +18,10 @@ test("every call of AWS's command line that deploy.sh makes exists, with its opt
   const profile = stage().configure((config) => (config.bedrock.modelId = "us.amazon.nova-lite-v1:0"));
   const role = stage().answer("aws sts*", 0, "1\tarn:aws:sts::1:assumed-role/Admin/me").answer("aws iam get-role*", 0, "arn:aws:iam::1:role/Admin");
   const back = stage().answer("aws ecr describe-images*", 0, "{}");
+  const editor = stage().configure((config) => (config.tier = "scale")).answer("aws ecs run-task*", 0, "arn:aws:ecs:a:1:task/chatbot/abc").answer("aws ecs describe-tasks*exitCode*", 0, "0").answer("aws ecs describe-tasks*private*", 0, "10.0.0.1").answer("aws ecs list-tasks*", 0, "arn:task");
   const calls = [
     profile.run(["deploy", "--yes", "--tag", "v2"]), role.run(["check"]), stage().run(["status"]), back.run(["rollback", "--yes"]), stage().run(["rotate", "service-token", "--yes"]),
-    stage().run(["destroy", "--data", "--yes"]),
+    stage().run(["destroy", "--data", "--yes"]), editor.run(["editor"], { after: ["--", "list"] }),
   ].flatMap((run) => {
     assert.equal(run.code, 0, run.text);
     return run.calls;

@@ -44,6 +44,7 @@ const RULES = [
   ["aws cloudformation describe-stacks*'KeysSecret'*", 0, "arn:keys"],
   ["aws cloudformation describe-stacks*'ServiceTokenSecret'*", 0, "arn:service-token"],
   ["aws cloudformation describe-stacks*'TokenSecret'*", 0, "arn:token-secret"],
+  ["aws cloudformation describe-stacks*'EditorTask'*", 0, "arn:editor"],
   ["aws cloudformation describe-stacks*'LogGroup'*", 0, "lines"],
   ["aws cloudformation describe-stacks*'ImageTag'*", 0, "before"],
   ["aws cloudformation describe-stacks*'DatabaseInstance'*", 0, "None"],
@@ -61,7 +62,7 @@ const RULES = [
 ];
 
 /** What changes something outside. */
-const CHANGES = /^(cdk --no-notices (deploy|destroy|bootstrap)|docker (buildx build|push|tag|pull|login)|aws (s3 sync|s3api delete|ssm (put|delete)|secretsmanager put|ecs update|cloudfront create|rds modify|cloudformation update))/;
+const CHANGES = /^(cdk --no-notices (deploy|destroy|bootstrap)|docker (buildx build|push|tag|pull|login)|aws (ecs run|s3 sync|s3api delete|ssm (put|delete)|secretsmanager put|ecs update|cloudfront create|rds modify|cloudformation update))/;
 
 /** A place with its own tools, rules and notes. */
 export class Stage {
@@ -109,7 +110,7 @@ export class Stage {
   }
 
   /** Runs deploy.sh without a terminal, or with one where it is to be answered. */
-  run(args, { environment = {}, typed } = {}) {
+  run(args, { environment = {}, typed, after = [] } = {}) {
     const lines = [...this.rules, ...RULES].map((rule) => rule.join("~").replaceAll("\n", "\\n").replaceAll("\t", "\\t"));
     writeFileSync(join(this.folder, "rules"), `${lines.join("\n")}\n`);
     const log = join(this.folder, "log");
@@ -118,7 +119,7 @@ export class Stage {
       PATH: this.tools, HOME: this.folder, FAKES: this.folder, DEPLOY_STATE: join(this.folder, "state"), CDK_COMMAND: "cdk", COST_COMMAND: "cost", KEYS_COMMAND: "keys",
       SMOKE_ATTEMPTS: "2", SMOKE_PAUSE: "0", LEAST_FREE_GB: "0", ...environment,
     };
-    const command = [join(ROOT, "deploy/deploy.sh"), ...args, "--config", this.config];
+    const command = [join(ROOT, "deploy/deploy.sh"), ...args, "--config", this.config, ...after];
     const run = typed === undefined
       ? spawnSync(join(this.tools, "bash"), command, { env, encoding: "utf8", input: "" })
       : spawnSync(join(ROOT, ".cache/python/bin/python"), [new URL("terminal.py", import.meta.url).pathname, typed, join(this.tools, "bash"), ...command], { env, encoding: "utf8" });
