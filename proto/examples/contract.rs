@@ -44,6 +44,7 @@ pub fn generate() -> Result<BTreeMap<PathBuf, Vec<u8>>, Box<dyn std::error::Erro
         .out_dir(out.path())
         .file_descriptor_set_path(&descriptor_path)
         .bytes(".smallbiz.chatbot.v1.UploadRequest")
+        .codec_path("crate::codec::Codec")
         .compile_fds(descriptors()?)?;
     let set = descriptors_without_comments()?;
     let mut files = BTreeMap::new();

@@ -4,6 +4,7 @@
 
 pub mod channel;
 pub mod code;
+pub mod codec;
 
 pub use channel::{ServiceChannel, ServiceToken, Target};
 pub use code::ErrorCode;

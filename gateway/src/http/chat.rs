@@ -146,8 +146,8 @@ async fn resumed(edge: &Edge, answer_id: &str, head: &Parts) -> Result<Response,
         None => Ok((edge.chat.epoch(), 0)),
     };
     // Who names an answer that is not there hears that first, whatever the place.
-    let resumed =
-        edge.chat.resume(&caller, answer_id, *place.as_ref().unwrap_or(&(edge.chat.epoch(), 0))).await?;
+    let from = place.as_ref().map_or_else(|_| (edge.chat.epoch(), 0), |place| *place);
+    let resumed = edge.chat.resume(&caller, answer_id, from).await?;
     place?;
     match resumed {
         Resumed::Reading(reader) => Ok(events_response(reader)),
