@@ -124,7 +124,7 @@ impl Turn {
         let flight = draft.flight.take();
         self.conclude(draft, outcome, span);
         drop(flight);
-        if let Some((day, month)) = self.reservation.settle(cost).await {
+        if let Some((day, month)) = Box::pin(self.reservation.settle(cost)).await {
             self.metrics.spent(day, month);
         }
     }
@@ -135,7 +135,8 @@ impl Turn {
     }
 
     async fn write_anew(&self, draft: &mut Draft) -> Result<Finished, Refusal> {
-        let found = self.search(draft).await?;
+        // What is awaited only at the beginning is boxed, so that its memory is free while the answer is written.
+        let found = Box::pin(self.search(draft)).await?;
         draft.generation = found.generation;
         if let Some(times) = found.stage_times {
             draft.stage_times =
@@ -192,7 +193,7 @@ impl Turn {
         let asked = *draft.asked_generator.get_or_insert_with(Instant::now);
         draft.committed = 0;
         let span = self.trace.child().begin("generate");
-        let mut generation = self.services.generate(request, asked, span.context()).await?;
+        let mut generation = Box::pin(self.services.generate(request, asked, span.context())).await?;
         self.relay(&mut generation, draft).await
     }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tonic::Request;
 use tonic::metadata::MetadataMap;
 
@@ -13,12 +14,15 @@ use crate::TraceContext;
 pub struct TimedOut(pub Duration);
 
 /// Waits for a future at most this long. tonic's own timeouts end with the response's head, so each message of a
-/// stream needs this around it.
+/// stream needs this around it. No async function, which would take the future's memory twice.
 ///
 /// # Errors
 /// [`TimedOut`] when the time is over; the future is dropped.
-pub async fn within<F: Future>(limit: Duration, future: F) -> Result<F::Output, TimedOut> {
-    tokio::time::timeout(limit, future).await.map_err(|_| TimedOut(limit))
+pub fn within<F: Future>(
+    limit: Duration,
+    future: F,
+) -> impl Future<Output = Result<F::Output, TimedOut>> + use<F> {
+    tokio::time::timeout(limit, future).map(move |waited| waited.map_err(|_| TimedOut(limit)))
 }
 
 /// Returns a request that carries its deadline and the trace to the other service.
@@ -29,23 +33,9 @@ pub fn request<T>(message: T, deadline: Duration, trace: &TraceContext) -> Reque
     request
 }
 
-/// Returns the time that the caller gave, when it gave one: `grpc-timeout`, at most 8 digits and a unit.
+/// Returns the time that the caller gave, when it gave one.
 pub fn remaining(metadata: &MetadataMap) -> Option<Duration> {
-    let text = metadata.get("grpc-timeout")?.to_str().ok()?;
-    let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    if digits.len() > 8 {
-        return None;
-    }
-    let count: u64 = digits.parse().ok()?;
-    match unit {
-        "H" => Some(Duration::from_secs(count * 3600)),
-        "M" => Some(Duration::from_secs(count * 60)),
-        "S" => Some(Duration::from_secs(count)),
-        "m" => Some(Duration::from_millis(count)),
-        "u" => Some(Duration::from_micros(count)),
-        "n" => Some(Duration::from_nanos(count)),
-        _ => None,
-    }
+    connection::timeout_of(metadata.as_ref())
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@ use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::time::Duration;
 
+use connection::{Http2, serve_http2};
 use tonic::service::Routes;
-use tonic::transport::Server;
 use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::HealthServer;
 use tonic_health::server::{HealthReporter, HealthService};
@@ -13,11 +13,6 @@ use tonic_health::server::{HealthReporter, HealthService};
 use crate::access::guarded;
 use crate::listener::{pipes, sockets};
 use crate::{Access, Listener, Readiness, Shutdown};
-
-/// Resets that a peer may have pending before the connection is closed (the Rapid Reset attack), and resets that its broken frames may
-/// make this side send (`MadeYouReset`).
-const MAX_PENDING_RESETS: usize = 20;
-const MAX_OWN_RESETS: usize = 100;
 
 /// Limits of a gRPC server over TCP.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +31,8 @@ pub struct GrpcLimits {
     pub header_bytes: u32,
     /// Bytes that a client may send ahead on one call.
     pub window_bytes: u32,
+    /// Bytes of an answer that are kept ready for a client that has not taken the ones before.
+    pub ready_bytes: usize,
     /// Without a frame, until the client is asked whether it lives.
     pub keepalive: Duration,
     /// For its answer.
@@ -56,6 +53,7 @@ impl GrpcLimits {
         streams: 1024,
         header_bytes: 16 * 1024,
         window_bytes: 64 * 1024,
+        ready_bytes: 256 * 1024,
         keepalive: Duration::from_secs(10),
         keepalive_timeout: Duration::from_secs(5),
         age: Duration::from_secs(30 * 60),
@@ -85,7 +83,7 @@ pub struct GrpcOptions {
 /// Serves until shutdown, then finishes open calls within the drain time. Message size limits belong to each service.
 ///
 /// # Errors
-/// When the descriptors are broken or the server cannot run.
+/// When the descriptors are broken.
 pub async fn serve_grpc(
     listener: Listener,
     routes: Routes,
@@ -112,28 +110,29 @@ pub async fn serve_grpc(
     };
     // Whoever only wants to know whether the process lives needs no token.
     let routes = routes.add_service(health);
-    let limits = options.limits;
     // Hosts that were started together would otherwise send their clients away together.
     let part = 0.9 + 0.2 * (RandomState::new().hash_one(()) % 1024) as f64 / 1024.0;
-    let router = Server::builder()
-        .http2_keepalive_interval(Some(limits.keepalive))
-        .http2_keepalive_timeout(Some(limits.keepalive_timeout))
-        // With a grace of its own tonic never says GOAWAY but cuts; the connection itself ends after the grace.
-        .max_connection_age(limits.age.mul_f64(part))
-        .max_concurrent_streams(limits.streams)
-        .initial_stream_window_size(limits.window_bytes)
-        .http2_max_header_list_size(limits.header_bytes)
-        .http2_max_pending_accept_reset_streams(Some(MAX_PENDING_RESETS))
-        .http2_max_local_error_reset_streams(Some(MAX_OWN_RESETS))
-        .add_routes(routes.prepare());
-    let begun = shutdown.token().clone().cancelled_owned();
+    let GrpcLimits {
+        streams,
+        header_bytes,
+        window_bytes,
+        ready_bytes,
+        keepalive,
+        keepalive_timeout,
+        age,
+        ..
+    } = options.limits;
+    let age = age.mul_f64(part);
+    let limits =
+        Http2 { streams, header_bytes, window_bytes, ready_bytes, keepalive, keepalive_timeout, age };
+    let routes = routes.prepare();
     let serving = async {
         match listener {
             Listener::Tcp(port) => {
-                let incoming = sockets(port, options.access.tls, limits);
-                router.serve_with_incoming_shutdown(incoming, begun).await
+                let incoming = sockets(port, options.access.tls, options.limits);
+                serve_http2(incoming, routes, limits, shutdown.token()).await;
             }
-            Listener::Memory(clients) => router.serve_with_incoming_shutdown(pipes(clients), begun).await,
+            Listener::Memory(clients) => serve_http2(pipes(clients), routes, limits, shutdown.token()).await,
         }
     };
     let begun = shutdown.token().clone();
@@ -142,12 +141,10 @@ pub async fn serve_grpc(
         tokio::time::sleep(options.drain).await;
     };
     tokio::select! {
-        served = Box::pin(serving) => served.map_err(io::Error::other),
-        () = overdue => {
-            tracing::warn!("calls were cut at the end of the drain");
-            Ok(())
-        }
+        () = Box::pin(serving) => {}
+        () = overdue => tracing::warn!("calls were cut at the end of the drain"),
     }
+    Ok(())
 }
 
 fn follow_readiness(

@@ -75,7 +75,7 @@ pub(crate) fn sockets(
     listener: TcpListener,
     tls: Option<Tls>,
     limits: GrpcLimits,
-) -> impl Stream<Item = io::Result<Guarded<Wire>>> {
+) -> impl Stream<Item = Guarded<Wire>> {
     let doors = Doors::new(limits.connections, limits.connections_per_address);
     unfold((listener, tls, doors), move |(listener, tls, doors)| async move {
         loop {
@@ -89,7 +89,7 @@ pub(crate) fn sockets(
                         };
                         let wire = Wire::new(stream, tls.as_ref());
                         let connection = Guarded::new(wire, place, waits);
-                        return Some((Ok(connection), (listener, tls, Arc::clone(&doors))));
+                        return Some((connection, (listener, tls, Arc::clone(&doors))));
                     }
                     // A fresh socket's send buffer is empty, so this cannot block; losing it costs only politeness.
                     None if tls.is_none() => _ = stream.try_write(REFUSED),
@@ -105,10 +105,10 @@ pub(crate) fn sockets(
 }
 
 /// Returns the pipes that clients make; never ends, so that a server without clients still waits for shutdown.
-pub(crate) fn pipes(receiver: mpsc::Receiver<DuplexStream>) -> impl Stream<Item = io::Result<DuplexStream>> {
+pub(crate) fn pipes(receiver: mpsc::Receiver<DuplexStream>) -> impl Stream<Item = DuplexStream> {
     unfold(receiver, |mut receiver| async {
         match receiver.recv().await {
-            Some(pipe) => Some((Ok(pipe), receiver)),
+            Some(pipe) => Some((pipe, receiver)),
             None => std::future::pending().await,
         }
     })

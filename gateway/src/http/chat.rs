@@ -24,7 +24,7 @@ use super::{Edge, body, header, search};
 use crate::answer::Reader;
 use crate::chat::Origin;
 use crate::frame::{self, Beside, ChatBody};
-use crate::question::Asked;
+use crate::question::{Asked, Question};
 use crate::refusal::Refusal;
 use crate::registry::Resumed;
 
@@ -56,12 +56,7 @@ async fn answer(edge: &Edge, request: Request) -> Result<Response, Refusal> {
     }
     let body: ChatBody = body::json(&head, content, &edge.settings.connections).await?;
     let streaming = body.streaming();
-    let mut question = Asked::from(body).check()?;
-    let key = idempotency_key(&head)?;
-    let is_keyed = key.is_some();
-    if let Some(key) = key {
-        question = question.under_message_id(format!("idempotency-key {key}"));
-    }
+    let (question, is_keyed) = under_key(&head, Asked::from(body).check()?)?;
     let origin = Origin {
         connection_id: Ulid::new().to_string(),
         trace: TraceContext::from_headers(&head.headers),
@@ -81,6 +76,17 @@ async fn answer(edge: &Edge, request: Request) -> Result<Response, Refusal> {
     let mut response = search::json(serde_json::to_vec(&address).unwrap_or_default().into());
     *response.status_mut() = StatusCode::ACCEPTED;
     Ok(response)
+}
+
+/// Returns the question under its `Idempotency-Key`, and whether there is one.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` when it is not right.
+pub(super) fn under_key(head: &Parts, question: Question) -> Result<(Question, bool), Refusal> {
+    Ok(match idempotency_key(head)? {
+        Some(key) => (question.under_message_id(format!("idempotency-key {key}")), true),
+        None => (question, false),
+    })
 }
 
 /// Returns the header that makes a repeat lead to the same thing.

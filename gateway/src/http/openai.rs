@@ -21,7 +21,7 @@ use proto::v1::ChatEvent;
 use proto::v1::chat_event::Event;
 use ulid::Ulid;
 
-use super::chat::{HEARTBEAT, idempotency_key, stream_response, whole};
+use super::chat::{HEARTBEAT, stream_response, under_key, whole};
 use super::{Edge, body, credential, search};
 use crate::admission::Caller;
 use crate::answer::Reader;
@@ -91,12 +91,7 @@ async fn answer(edge: &Edge, request: Request) -> Result<Response, Refusal> {
     let completion: Completion = body::json(&head, content, &edge.settings.connections).await?;
     let caller = caller(edge, &head, completion.visitor_id())?;
     let (streams, shows_usage) = (completion.streams(), completion.shows_usage());
-    let mut question = completion.asked()?.check()?;
-    let key = idempotency_key(&head)?;
-    let is_keyed = key.is_some();
-    if let Some(key) = key {
-        question = question.under_message_id(format!("idempotency-key {key}"));
-    }
+    let (question, is_keyed) = under_key(&head, completion.asked()?.check()?)?;
     let origin = Origin {
         connection_id: Ulid::new().to_string(),
         trace: TraceContext::from_headers(&head.headers),

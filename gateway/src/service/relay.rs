@@ -30,7 +30,7 @@ pub(super) fn events(edge: &Arc<Edge>, mut reader: Reader, deadline: Option<Inst
                 () = sender.closed() => return,
             };
             let Some(event) = event else { return };
-            match lifecycle::within(slow_write, sender.send(event)).await {
+            match lifecycle::within(slow_write, sender.send(Box::new(event))).await {
                 Ok(Ok(())) => {}
                 Ok(Err(_)) => return,
                 Err(late) => {
@@ -45,7 +45,8 @@ pub(super) fn events(edge: &Arc<Edge>, mut reader: Reader, deadline: Option<Inst
 }
 
 struct Waiting {
-    receiver: mpsc::Receiver<ChatEvent>,
+    /// Boxed events: a channel takes the memory of 32 at once.
+    receiver: mpsc::Receiver<Box<ChatEvent>>,
     has_last: bool,
     /// Of the caller; none once the answer has ended before it.
     deadline: Option<Instant>,
@@ -60,7 +61,7 @@ async fn next(waiting: Option<Waiting>) -> Option<(Result<ChatEvent, Status>, Op
             if matches!(event.event, Some(Event::Ended(_))) {
                 waiting.deadline = None;
             }
-            Some((Ok(event), Some(waiting)))
+            Some((Ok(*event), Some(waiting)))
         }
         None if waiting.has_last => {
             waiting.deadline.filter(|deadline| *deadline <= Instant::now())?;

@@ -81,8 +81,9 @@ pub struct GrpcBounds {
     pub message_bytes: usize,
     /// Connections: `GATEWAY_GRPC_MAX_CONNECTIONS` (default 1,024), `GATEWAY_GRPC_MAX_CONNECTIONS_PER_ADDRESS` (256, of
     /// one peer address), `GATEWAY_GRPC_MAX_STREAMS` (calls at once on one; 100), `GATEWAY_GRPC_HEADER_BYTES` (16,384),
-    /// `GATEWAY_GRPC_WINDOW_BYTES` (sent ahead on one call; 65,536), `GATEWAY_HEADER_SECONDS` (for each part of the
-    /// beginning), `GATEWAY_SLOW_WRITE_SECONDS`, `GATEWAY_GRPC_KEEPALIVE_SECONDS` (10) and
+    /// `GATEWAY_GRPC_WINDOW_BYTES` (sent ahead on one call; 65,536), `GATEWAY_GRPC_READY_BYTES` (of an answer that wait
+    /// for its client to read; 8,192), `GATEWAY_HEADER_SECONDS` (for each part of the beginning),
+    /// `GATEWAY_SLOW_WRITE_SECONDS`, `GATEWAY_GRPC_KEEPALIVE_SECONDS` (10) and
     /// `GATEWAY_GRPC_KEEPALIVE_TIMEOUT_SECONDS` (5), `GATEWAY_GRPC_AGE_SECONDS` (1,800, a tenth more or less for each
     /// gateway) and `GATEWAY_GRPC_AGE_GRACE_SECONDS` (150).
     pub limits: GrpcLimits,
@@ -98,6 +99,7 @@ impl GrpcBounds {
         let header_bytes = reader.number("GATEWAY_GRPC_HEADER_BYTES", 16 * 1024, 4096..=1024 * 1024);
         let window_bytes =
             reader.number("GATEWAY_GRPC_WINDOW_BYTES", 64 * 1024, 16 * 1024..=16 * 1024 * 1024);
+        let ready_bytes = reader.number("GATEWAY_GRPC_READY_BYTES", 8 * 1024, 1024..=16 * 1024 * 1024);
         let mut seconds = |name, default| reader.seconds(name, Duration::from_secs(default), 0.01..=86_400.0);
         let limits = GrpcLimits {
             connections: most,
@@ -107,6 +109,7 @@ impl GrpcBounds {
             streams,
             header_bytes,
             window_bytes,
+            ready_bytes,
             keepalive: seconds("GATEWAY_GRPC_KEEPALIVE_SECONDS", 10),
             keepalive_timeout: seconds("GATEWAY_GRPC_KEEPALIVE_TIMEOUT_SECONDS", 5),
             age: seconds("GATEWAY_GRPC_AGE_SECONDS", 1800),

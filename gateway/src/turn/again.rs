@@ -21,7 +21,7 @@ impl Turn {
         draft.place = self.cache.place(&self.question, &self.collections);
         while let Some(place) = draft.place.clone() {
             let found = self.cache.find(&place, &self.answer);
-            if !matches!(found, Found::Nothing(_)) && !self.is_newest(&place).await {
+            if !matches!(found, Found::Nothing(_)) && !Box::pin(self.is_newest(&place)).await {
                 draft.place = None;
                 break;
             }
@@ -34,7 +34,7 @@ impl Turn {
                 }
                 Found::Flying(reader) => {
                     self.metrics.looked_up("shared");
-                    if let Some(finished) = self.follow(reader, draft).await? {
+                    if let Some(finished) = Box::pin(self.follow(reader, draft)).await? {
                         return Ok(finished);
                     }
                     self.take_back(draft)?;

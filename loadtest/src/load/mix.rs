@@ -1,6 +1,5 @@
 //! Who arrives: visitors of several kinds by their weights, each with a transport, a number of questions and its habits.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
@@ -210,24 +209,20 @@ fn visitor(kind: &Kind, targets: &Targets, key: Option<&str>) -> anyhow::Result<
     Ok(Visitor { name, client, turns: kind.turns, think })
 }
 
-/// Returns how many of the first `count` arrivals are of each kind.
-pub fn census<Asker: Clone>(mix: &Mix<Asker>, count: usize) -> BTreeMap<&'static str, usize> {
-    (0..count).fold(BTreeMap::new(), |mut census, place| {
-        *census.entry(mix.visitor(place).name).or_default() += 1;
-        census
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{ClientKind, Duration, Kind, Mix, Targets, Visitor, census, mix};
+    use std::collections::BTreeMap;
+
+    use super::{ClientKind, Duration, Kind, Mix, Targets, Visitor, mix};
 
     #[test]
     fn each_kind_comes_as_often_as_its_weight_and_no_kind_all_at_once() {
         let visitor = |name| Visitor { name, client: (), turns: 1, think: Duration::ZERO };
         let visitors = vec![(6, visitor("a")), (3, visitor("b")), (0, visitor("c")), (1, visitor("d"))];
         let mix = Mix::new(visitors).expect("a mix");
-        assert_eq!(census(&mix, 40), [("a", 24), ("b", 12), ("d", 4)].into());
+        let mut census: BTreeMap<&str, usize> = BTreeMap::new();
+        (0..40).for_each(|place| *census.entry(mix.visitor(place).name).or_default() += 1);
+        assert_eq!(census, [("a", 24), ("b", 12), ("d", 4)].into());
         let first: Vec<_> = (0..6).map(|place| mix.visitor(place).name).collect();
         assert!(first.iter().any(|name| *name != "a"), "{first:?}");
         assert!(Mix::new(vec![(0, visitor("a"))]).is_err());

@@ -16,6 +16,9 @@ const SCORE: f32 = 0.6;
 const GOOD_SCORE: f32 = 6.7;
 const GOOD_SCORE_IN_SMALL: f32 = 1.5;
 
+/// Share of what the evidence lacks that a sentence adds which is the question itself.
+const ALIKE: f32 = 0.2;
+
 /// Share of the evidence that goes when all that a passage lacks of the question is a product code: a question that names
 /// one is about nothing else, however much the passage resembles it.
 const CODE_MISSING: f32 = 0.7;
@@ -118,7 +121,8 @@ pub(super) fn weigh(
         }
         let Some(asked) = asked.iter().find(|asked| asked.is_for(language)) else { continue };
         let presence = asked.look_into(candidate);
-        judged.evidence = evidence(presence.coverage) * presence.remains;
+        let evidence = evidence(presence.coverage) * presence.remains;
+        judged.evidence = evidence + ALIKE * (1.0 - evidence) * presence.likeness;
         best = best.max(judged.evidence);
     }
 }

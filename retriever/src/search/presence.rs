@@ -23,6 +23,8 @@ const ELSEWHERE: f32 = 0.3;
 const NUMBER_MISSING: f32 = 0.15;
 /// … when nothing in the sentence is of the kind that the question wants.
 const NOTHING_WANTED: f32 = 0.12;
+/// … when no sentence has anything in common with the question, as prose mostly has little.
+const UNLIKE: f32 = 0.05;
 
 /// What was found out about the best sentence of a passage.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,6 +33,14 @@ pub(super) struct Presence {
     pub(super) coverage: f32,
     /// What remains of the evidence: 0 to 1.
     pub(super) remains: f32,
+    /// How much the question and the sentence that is most like it have in common: 0 to 1, where 1 is the same words in both.
+    /// Documents that list how customers ask hold the question itself, and holding its words among many others is less.
+    pub(super) likeness: f32,
+}
+
+impl Presence {
+    /// What a passage without words tells.
+    const NONE: Self = Self { coverage: 0.0, remains: 1.0, likeness: 0.0 };
 }
 
 /// A question as it is compared with sentences, once for each language of the passages.
@@ -80,10 +90,12 @@ impl<'a> Asked<'a> {
         });
         // The first of equals: later sentences add to what the first one says.
         let best = covered.reduce(|best, next| if next.0 > best.0 { next } else { best });
-        let Some((coverage, held, best)) = best else { return Presence { coverage: 0.0, remains: 1.0 } };
+        let Some((coverage, held, best)) = best else { return Presence::NONE };
         let elsewhere: Vec<bool> =
             in_text.iter().zip(&held).map(|(in_text, held)| *in_text && !held).collect();
+        let likeness = sentences.iter().map(|sentence| self.likeness(sentence)).fold(0.0, f32::max);
         let mut remains = 1.0 - ELSEWHERE * self.weights.share(&elsewhere);
+        remains *= 1.0 - UNLIKE * (1.0 - likeness);
         let doubts = [
             (is_negated(&self.sentence, &self.language) && !is_negated(best, &self.language), NEGATED),
             (opposes(&self.sentence, best, &self.language), OPPOSED),
@@ -93,7 +105,16 @@ impl<'a> Asked<'a> {
         for (_, share) in doubts.iter().filter(|(applies, _)| *applies) {
             remains *= 1.0 - share;
         }
-        Presence { coverage, remains }
+        Presence { coverage, remains, likeness }
+    }
+
+    /// Harmonic mean of the share of the question that the sentence holds and of the share of the sentence that the question holds.
+    fn likeness(&self, sentence: &Sentence) -> f32 {
+        let held: Vec<bool> = self.terms.iter().map(|term| sentence.holds(&term.text)).collect();
+        let of_question = self.weights.share(&held);
+        let of_sentence = sentence.share(held.iter().filter(|held| **held).count());
+        let both = of_question + of_sentence;
+        if both > 0.0 { 2.0 * of_question * of_sentence / both } else { 0.0 }
     }
 
     /// Whether the sentence holds nothing new of the kind that the question wants.

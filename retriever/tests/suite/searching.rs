@@ -164,6 +164,23 @@ async fn an_unknown_article_number_has_no_evidence() {
 }
 
 #[tokio::test]
+async fn a_document_that_holds_the_question_is_more_evidence_than_one_that_holds_its_words() {
+    let shop = shop().await;
+    let asked = "Customers ask:\n- Do you repair broken kites?";
+    let told = "Whoever comes with broken things, from the smallest kites to the widest tents, finds people who repair.";
+    for (id, text) in [("asked.md", asked), ("told.md", told)] {
+        shop.put(id, "en", &[text]).await;
+    }
+    let answered = shop.ask("repair of broken kites", OPEN).await;
+    let evidence = |id: &str| {
+        let of_it = answered.candidates.iter().filter(|judged| judged.candidate.document.id == id);
+        of_it.map(|judged| judged.evidence).fold(0.0, f32::max)
+    };
+    let (asked, told) = (evidence("asked.md"), evidence("told.md"));
+    assert!(asked > told && told > 0.3, "{asked} {told}");
+}
+
+#[tokio::test]
 async fn a_follow_up_is_searched_with_the_question_before_it() {
     let shop = shop().await;
     let history = [(true, "When is the shop open?"), (false, "From Monday to Friday.")];

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use embedding::analysis::{self, Kind};
 
-/// Most sentences of a passage that are looked at; a passage of the usual size has a dozen.
-const MOST_SENTENCES: usize = 48;
+/// Most sentences of a passage that are looked at; a passage of the usual size has a dozen, a list of questions many.
+const MOST_SENTENCES: usize = 96;
 
 /// A sentence, a line or a question.
 #[derive(Clone, Debug)]
@@ -51,6 +51,12 @@ impl Sentence {
 
     pub(super) fn holds(&self, term: &str) -> bool {
         self.terms.contains(term)
+    }
+
+    /// Returns the share that so many of the sentence's terms are: 0 to 1.
+    pub(super) fn share(&self, terms: usize) -> f32 {
+        let short = |count: usize| f32::from(u16::try_from(count).unwrap_or(u16::MAX));
+        short(terms.min(self.terms.len())) / short(self.terms.len().max(1))
     }
 
     pub(super) fn numbers(&self) -> impl Iterator<Item = &String> {
@@ -130,6 +136,7 @@ mod tests {
         let sentence = Sentence::new("Kites of Anna cost 25 euros", "en");
         assert!(sentence.holds("kite") && !sentence.holds("dog"));
         assert_eq!(sentence.numbers().collect::<Vec<_>>(), ["25"]);
+        assert!((sentence.share(1) - 0.2).abs() < 0.01, "kite, anna, cost, 25 and euro");
         let names: Vec<&str> =
             sentence.words().filter(|word| word.is_name).map(|word| word.folded.as_str()).collect();
         assert_eq!(names, ["anna"], "a capital at the beginning makes no name");
