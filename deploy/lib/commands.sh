@@ -26,7 +26,7 @@ command_deploy() {
 
 show_price() {
   headline "Price"
-  local command=${COST_COMMAND:-cargo run -q --locked -p local --bin cost --}
+  local command=${COST_COMMAND:-cargo run -q --locked -p cost --}
   # shellcheck disable=SC2086
   (cd "$ROOT" && $command --config "$CONFIG") || fail "the price cannot be told" "try it by hand: $command --config $CONFIG; COST_COMMAND names another program"
 }
