@@ -136,7 +136,8 @@ mod tests {
         let sentence = Sentence::new("Kites of Anna cost 25 euros", "en");
         assert!(sentence.holds("kite") && !sentence.holds("dog"));
         assert_eq!(sentence.numbers().collect::<Vec<_>>(), ["25"]);
-        assert!((sentence.share(1) - 0.2).abs() < 0.01, "kite, anna, cost, 25 and euro");
+        assert!(sentence.share(0) < sentence.share(1) && sentence.share(1) < sentence.share(2));
+        assert!((sentence.share(usize::MAX) - 1.0).abs() < 0.01, "no share is above the whole");
         let names: Vec<&str> =
             sentence.words().filter(|word| word.is_name).map(|word| word.folded.as_str()).collect();
         assert_eq!(names, ["anna"], "a capital at the beginning makes no name");
