@@ -1,7 +1,7 @@
 //! How much a chunk weighs beside others, by where it stands and how it is written.
 
 use super::sentences::sentences;
-use super::words::words;
+use super::words::count_words;
 
 const FIRST_CHUNK_BONUS: f32 = 0.2;
 const SIGNAL_WORD_BONUS: f32 = 0.1;
@@ -17,16 +17,8 @@ pub(super) fn importance(text: &str, heading_level: Option<u8>, is_first: bool) 
     if is_first {
         weight += FIRST_CHUNK_BONUS;
     }
-    let (mut word_count, mut signals) = (0_usize, [false; SIGNAL_WORDS.len()]);
-    words(text, |word| {
-        word_count += 1;
-        // Few words begin as a signal does.
-        if !matches!(
-            word.as_bytes(),
-            [b'i' | b'k' | b's' | b'c' | b'r' | b'f' | b'I' | b'K' | b'S' | b'C' | b'R' | b'F', ..]
-        ) {
-            return;
-        }
+    let mut signals = [false; SIGNAL_WORDS.len()];
+    let word_count = count_words(text, &(may_be_nth_byte::<0>, may_be_nth_byte::<1>), |word| {
         for (signal, is_there) in SIGNAL_WORDS.iter().zip(&mut signals) {
             *is_there |= is_form_of(word, signal);
         }
@@ -43,6 +35,22 @@ pub(super) fn importance(text: &str, heading_level: Option<u8>, is_first: bool) 
         weight += SENTENCE_COUNT_BONUS;
     }
     weight.clamp(1.0, 2.0)
+}
+
+/// Whether a signal has this byte at a place, in capitals or not.
+fn may_be_nth_byte<const PLACE: usize>(byte: u8) -> bool {
+    let small = byte | 0x20;
+    const { nth_bytes::<PLACE>() }.iter().fold(false, |any, nth| any | (*nth == small))
+}
+
+const fn nth_bytes<const PLACE: usize>() -> [u8; SIGNAL_WORDS.len()] {
+    let mut bytes = [0; SIGNAL_WORDS.len()];
+    let mut signal = 0;
+    while signal < SIGNAL_WORDS.len() {
+        bytes[signal] = SIGNAL_WORDS[signal].as_bytes()[PLACE];
+        signal += 1;
+    }
+    bytes
 }
 
 /// Whether a word is this one or its plural, in capitals or not.

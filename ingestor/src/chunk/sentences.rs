@@ -1,6 +1,7 @@
 //! Divides text into sentences at the bounds of UAX 29 (<https://www.unicode.org/reports/tr29/#Sentence_Boundaries>).
 //! Common text takes a short way to the very bounds that `unicode-segmentation` finds, which divides all other text.
 
+use embedding::marks::leading_ascii;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::classes::{InSentence, in_sentence, is_common};
@@ -52,14 +53,14 @@ fn sure_end(text: &str) -> Option<usize> {
 
 fn has_common_characters_only(line: &str) -> bool {
     let mut rest = line;
-    while let Some(place) = rest.bytes().position(|byte| !byte.is_ascii()) {
-        let mut after = rest[place..].chars();
-        if after.next().is_some_and(|c| !is_common(c)) {
-            return false;
+    loop {
+        let mut after = rest[leading_ascii(rest.as_bytes())..].chars();
+        match after.next() {
+            Some(c) if !is_common(c) => return false,
+            Some(_) => rest = after.as_str(),
+            None => return true,
         }
-        rest = after.as_str();
     }
-    true
 }
 
 fn other_sentences<'a>(text: &'a str, found: &mut impl FnMut(&'a str)) {

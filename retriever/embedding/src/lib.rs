@@ -6,6 +6,7 @@ pub mod analysis;
 mod choice;
 mod content_key;
 mod embedder;
+pub mod marks;
 mod offline;
 mod titan;
 mod tokens;
