@@ -25,21 +25,9 @@ pub struct GrpcLimits {
     pub greeting: Duration,
     /// For the client to take some of what is written.
     pub slow_write: Duration,
-    /// Calls at once on one connection.
-    pub streams: u32,
-    /// Bytes of a call's metadata.
-    pub header_bytes: u32,
-    /// Bytes that a client may send ahead on one call.
-    pub window_bytes: u32,
-    /// Bytes of an answer that are kept ready for a client that has not taken the ones before.
-    pub ready_bytes: usize,
-    /// Without a frame, until the client is asked whether it lives.
-    pub keepalive: Duration,
-    /// For its answer.
-    pub keepalive_timeout: Duration,
-    /// After which a connection takes no more calls, so that clients find new hosts; a tenth more or less for each server.
-    pub age: Duration,
-    /// After that, for open calls.
+    /// Of each connection; an age is a tenth more or less for each server, so that clients do not look for new hosts together.
+    pub http2: Http2,
+    /// After a connection's age, for open calls.
     pub age_grace: Duration,
 }
 
@@ -50,13 +38,15 @@ impl GrpcLimits {
         connections_per_address: 1024,
         greeting: Duration::from_secs(10),
         slow_write: Duration::from_secs(30),
-        streams: 1024,
-        header_bytes: 16 * 1024,
-        window_bytes: 64 * 1024,
-        ready_bytes: 256 * 1024,
-        keepalive: Duration::from_secs(10),
-        keepalive_timeout: Duration::from_secs(5),
-        age: Duration::from_secs(30 * 60),
+        http2: Http2 {
+            streams: 1024,
+            header_bytes: 16 * 1024,
+            window_bytes: 64 * 1024,
+            ready_bytes: 256 * 1024,
+            keepalive: Duration::from_secs(10),
+            keepalive_timeout: Duration::from_secs(5),
+            age: Duration::from_secs(30 * 60),
+        },
         age_grace: Duration::from_secs(150),
     };
 }
@@ -112,19 +102,8 @@ pub async fn serve_grpc(
     let routes = routes.add_service(health);
     // Hosts that were started together would otherwise send their clients away together.
     let part = 0.9 + 0.2 * (RandomState::new().hash_one(()) % 1024) as f64 / 1024.0;
-    let GrpcLimits {
-        streams,
-        header_bytes,
-        window_bytes,
-        ready_bytes,
-        keepalive,
-        keepalive_timeout,
-        age,
-        ..
-    } = options.limits;
-    let age = age.mul_f64(part);
-    let limits =
-        Http2 { streams, header_bytes, window_bytes, ready_bytes, keepalive, keepalive_timeout, age };
+    let http2 = options.limits.http2;
+    let limits = Http2 { age: http2.age.mul_f64(part), ..http2 };
     let routes = routes.prepare();
     let serving = async {
         match listener {

@@ -14,6 +14,7 @@ mod shutdown;
 mod tls;
 
 pub use access::Access;
+pub use connection::Http2;
 pub use deadline::{TimedOut, remaining, request, within};
 pub use grpc::{GrpcLimits, GrpcOptions, serve_grpc};
 pub use http::{HttpLimits, PeerAddress, serve_http1, serve_internal};

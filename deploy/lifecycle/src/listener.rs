@@ -85,7 +85,7 @@ pub(crate) fn sockets(
                         let waits = Waits {
                             greeting: limits.greeting,
                             slow_write: limits.slow_write,
-                            life: limits.age.mul_f64(1.1) + limits.age_grace,
+                            life: limits.http2.age.mul_f64(1.1) + limits.age_grace,
                         };
                         let wire = Wire::new(stream, tls.as_ref());
                         let connection = Guarded::new(wire, place, waits);

@@ -11,8 +11,8 @@ use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
 use lifecycle::{
-    Access, GrpcLimits, GrpcOptions, HttpLimits, Listener, Readiness, Shutdown, serve_grpc, serve_http1,
-    serve_internal,
+    Access, GrpcLimits, GrpcOptions, Http2, HttpLimits, Listener, Readiness, Shutdown, serve_grpc,
+    serve_http1, serve_internal,
 };
 use prometheus_client::registry::Registry;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -222,7 +222,8 @@ async fn a_grpc_client_that_does_not_begin_is_closed_and_one_too_many_is_told_to
 async fn a_connection_of_a_certain_age_takes_no_more_calls_and_ends_after_its_grace() {
     let shutdown = Shutdown::new();
     let (age, age_grace) = (Duration::from_millis(100), Duration::from_millis(300));
-    let limits = GrpcLimits { age, age_grace, ..GrpcLimits::INSIDE };
+    let http2 = Http2 { age, ..GrpcLimits::INSIDE.http2 };
+    let limits = GrpcLimits { http2, age_grace, ..GrpcLimits::INSIDE };
     let address = grpc_server(limits, &shutdown).await;
     let mut stream = TcpStream::connect(address).await.expect("connects");
     stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.expect("writes");

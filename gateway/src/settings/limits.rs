@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lifecycle::{GrpcLimits, Reader};
+use lifecycle::{GrpcLimits, Http2, Reader};
 
 /// Bounds of connections to the public HTTP port, and of what comes over them.
 #[derive(Clone, Copy, Debug)]
@@ -106,13 +106,15 @@ impl GrpcBounds {
             connections_per_address: most_per_address,
             greeting: connections.header,
             slow_write: connections.slow_write,
-            streams,
-            header_bytes,
-            window_bytes,
-            ready_bytes,
-            keepalive: seconds("GATEWAY_GRPC_KEEPALIVE_SECONDS", 10),
-            keepalive_timeout: seconds("GATEWAY_GRPC_KEEPALIVE_TIMEOUT_SECONDS", 5),
-            age: seconds("GATEWAY_GRPC_AGE_SECONDS", 1800),
+            http2: Http2 {
+                streams,
+                header_bytes,
+                window_bytes,
+                ready_bytes,
+                keepalive: seconds("GATEWAY_GRPC_KEEPALIVE_SECONDS", 10),
+                keepalive_timeout: seconds("GATEWAY_GRPC_KEEPALIVE_TIMEOUT_SECONDS", 5),
+                age: seconds("GATEWAY_GRPC_AGE_SECONDS", 1800),
+            },
             age_grace: seconds("GATEWAY_GRPC_AGE_GRACE_SECONDS", 150),
         };
         Self { message_bytes, limits }
