@@ -1,6 +1,7 @@
 //! What a server prepares for a client that does not read.
 
 use std::convert::Infallible;
+use std::error::Error;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -59,7 +60,7 @@ impl AsyncWrite for Stoppable {
 }
 
 /// Returns how many bytes of an endless answer are made for a client that has read its head and then reads no more.
-async fn made_ready(ready_bytes: usize) -> usize {
+async fn made_ready(ready_bytes: usize) -> Result<usize, Box<dyn Error>> {
     let made = Arc::new(AtomicUsize::new(0));
     let counter = made.clone();
     let answer = move || {
@@ -89,11 +90,10 @@ async fn made_ready(ready_bytes: usize) -> usize {
             .initial_stream_window_size(WINDOW_BYTES)
             .initial_connection_window_size(WINDOW_BYTES)
             .handshake(TokioIo::new(near))
-            .await
-            .expect("two HTTP/2 sides");
-        let request = http::Request::get("http://localhost/").body(String::new()).expect("a request");
+            .await?;
+        let request = http::Request::get("http://localhost/").body(String::new())?;
         let head = tokio::select! {
-            head = sender.send_request(request) => head.expect("a head"),
+            head = sender.send_request(request) => head?,
             ended = &mut connection => panic!("{ended:?}"),
         };
         has_stopped.store(true, Ordering::Relaxed);
@@ -106,7 +106,7 @@ async fn made_ready(ready_bytes: usize) -> usize {
             let now = made.load(Ordering::Relaxed);
             if now == before && now > 0 {
                 drop(head);
-                return now;
+                return Ok(now);
             }
             before = now;
         }
@@ -120,7 +120,7 @@ async fn made_ready(ready_bytes: usize) -> usize {
 #[tokio::test]
 async fn no_more_of_an_answer_is_made_than_may_wait() {
     for ready_bytes in [4 * 1024, 8 * 1024, 64 * 1024] {
-        let made = made_ready(ready_bytes).await;
+        let made = made_ready(ready_bytes).await.unwrap();
         // On the way, in the frame that is being written, and the piece that did not fit.
         let most = ready_bytes + PIPE_BYTES + 16 * 1024 + 2 * PIECE_BYTES;
         assert!((ready_bytes..=most).contains(&made), "{ready_bytes}: {made}");
